@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { flowPage, recoveryTokenLink } from '../../activities/recovery-links.js';
+import { claimIdempotencyKey } from '../../activities/store/idempotency.js';
+import { getIdentityState } from '../../activities/store/identity-state.js';
+import { getRecoveryFlow, insertRecoveryFlow, issueOf } from '../../activities/store/recovery-flows.js';
+import type { RecoveryFlow } from '../../activities/store/recovery-flows.js';
+import { inTransaction } from '../../platform/postgres.js';
+import type { JsonObject } from '../../schemas/json.js';
+import { LatchkeyError } from '../../schemas/errors.js';
+import { CreateRecoveryCodeBody, CreateRecoveryLinkBody } from '../../schemas/recovery.js';
+import { parseGoDuration } from '../../workflows/domain/duration.js';
+import type { ApiContext } from '../context.js';
+import { idempotencyKey } from '../idempotency-key.js';
+import { ensureStarted } from '../public/recovery/start-workflow.js';
+import { checkReturnTo } from '../public/return-to.js';
+import { badRequest, bodyParser, isUuid, queryValue } from '../validation.js';
+
+/** Ten years: longer is a typing mistake, and dates past the year 9999 cannot be written. */
+const LONGEST_LIFE_MS = 10 * 365 * 86_400_000;
+
+const parseCode = bodyParser(CreateRecoveryCodeBody);
+const parseLink = bodyParser(CreateRecoveryLinkBody);
+
+/** `POST /recovery/code` and `/recovery/link`: an administrator's recovery, or two-step invite, of a person. */
+export async function adminRecoveryRoutes(app: FastifyInstance, ctx: ApiContext): Promise<void> {
+  app.post('/recovery/code', async (request, reply) => {
+    const body = parseCode(requireBody(request));
+    const flow = await createRecovery(ctx, request, {
+      ...body,
+      method: 'code',
+      type: flowType(body.flow_type),
+      unknownIdentity: new LatchkeyError('not_found', { reason: 'identity_id: there is no such identity.' }),
+    });
+    return reply.code(201).send({
+      recovery_link: flowPage(ctx.config.selfservice.flows.recovery.uiUrl, flow.id),
+      recovery_code: ctx.keys.recoveryCode(issueOf(flow)),
+      expires_at: flow.expires_at.toISOString(),
+    });
+  });
+
+  app.post('/recovery/link', async (request, reply) => {
+    const body = parseLink(requireBody(request));
+    const flow = await createRecovery(ctx, request, {
+      ...body,
+      method: 'link',
+      type: 'browser',
+      unknownIdentity: badRequest('identity_id: there is no such identity.'),
+    });
+    return reply.code(200).send({
+      recovery_link: recoveryTokenLink(ctx.config, flow.id, ctx.keys.linkToken(issueOf(flow))),
+      expires_at: flow.expires_at.toISOString(),
+    });
+  });
+}
+
+interface Wanted {
+  identity_id?: string | null;
+  expires_in?: string;
+  method: 'code' | 'link';
+  type: 'api' | 'browser';
+  /** Kratos answers 404 for codes and 400 for links. */
+  unknownIdentity: LatchkeyError;
+}
+
+/**
+ * Writes the flow and starts its workflow; durable when this returns, with or without a worker. With an
+ * `Idempotency-Key` the same request again gives the same flow, and so the same code.
+ */
+async function createRecovery(ctx: ApiContext, request: FastifyRequest, wanted: Wanted): Promise<RecoveryFlow> {
+  const { method } = wanted;
+  const { methods } = ctx.config.selfservice;
+  if (!methods[method].enabled) {
+    throw new LatchkeyError('not_found', {
+      reason: `Recovery by ${method} is switched off here (selfservice.methods.${method}.enabled).`,
+    });
+  }
+  const identityId = wanted.identity_id ?? '';
+  if (identityId !== '' && !isUuid(identityId)) throw badRequest('identity_id: is not a UUID.');
+  const lifeMs = lifeOf(wanted.expires_in, ctx.config.selfservice.methods[method].lifespanMs);
+  const returnTo = checkReturnTo(ctx, queryValue(request.query, 'return_to'));
+  const key = idempotencyKey(request);
+  const now = new Date(ctx.now());
+
+  const flow = await inTransaction(ctx.pool, async (client) => {
+    const identity = identityId === '' ? undefined : await getIdentityState(client, identityId);
+    if (!identity) throw wanted.unknownIdentity;
+    const id = randomUUID();
+    if (key !== undefined) {
+      const route = `POST /admin/recovery/${method}`;
+      const held = await claimIdempotencyKey(client, { route, key, body: request.body as JsonObject }, id, now);
+      if (held !== id) return getRecoveryFlow(client, held);
+    }
+    return insertRecoveryFlow(client, {
+      id,
+      type: wanted.type,
+      origin: 'admin',
+      method,
+      state: 'sent_email',
+      identity_id: identity.id,
+      issue: 1,
+      request_url: new URL(`recovery/${method}`, new URL('admin/', ctx.config.serve.admin.baseUrl)).href,
+      return_to: returnTo,
+      issued_at: now,
+      code_lifespan_ms: lifeMs,
+      code_expires_at: new Date(now.getTime() + lifeMs),
+      expires_at: new Date(now.getTime() + lifeMs),
+    });
+  });
+  if (!flow) throw new LatchkeyError('gone', { reason: 'The recovery that this Idempotency-Key made was deleted.' });
+  await ensureStarted(ctx, flow);
+  return flow;
+}
+
+function requireBody(request: FastifyRequest): unknown {
+  if (request.body === undefined) throw badRequest('The body is empty: send a JSON object with identity_id.');
+  return request.body;
+}
+
+function flowType(given: string | undefined): 'api' | 'browser' {
+  if (given === undefined || given === '' || given === 'browser') return 'browser';
+  if (given === 'api') return 'api';
+  throw badRequest('flow_type: must be "browser" or "api".');
+}
+
+function lifeOf(expiresIn: string | undefined, defaultMs: number): number {
+  if (expiresIn === undefined || expiresIn === '') return defaultMs;
+  const ms = parseGoDuration(expiresIn);
+  if (ms === null) throw badRequest('expires_in: is not a duration. Write it like "12h", "1h30m" or "500ms".');
+  if (ms <= 0) throw badRequest('expires_in: must lie in the future, so be more than zero.');
+  if (ms > LONGEST_LIFE_MS) throw badRequest('expires_in: may be at most ten years (87600h).');
+  return Math.max(1, Math.floor(ms));
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { flowPage } from '../../../activities/recovery-links.js';
+import { insertRecoveryFlow } from '../../../activities/store/recovery-flows.js';
+import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
+import { LatchkeyError } from '../../../schemas/errors.js';
+import type { StoredMessage } from '../../../schemas/messages.js';
+import type { ApiContext } from '../../context.js';
+import { wantsJson } from '../../requests.js';
+import { queryValue } from '../../validation.js';
+import { csrfDigest, ensureCsrfToken, maskCsrfToken } from '../csrf.js';
+import { checkReturnTo } from '../return-to.js';
+import { findSession } from '../session.js';
+import type { ContinueWith } from './view.js';
+import { recoveryFlowView } from './view.js';
+
+/** `GET /self-service/recovery/api`: one row, no workflow; bots cost a row that is reaped. */
+export async function beginForApp(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  await assertMayBegin(ctx, request);
+  const flow = await newFlow(ctx, { type: 'api', requestUrl: publicUrl(ctx, request), returnTo: null });
+  return reply.send(recoveryFlowView(ctx, flow));
+}
+
+/** `GET /self-service/recovery/browser`: JSON for single-page apps, otherwise on to the recovery page. */
+export async function beginForBrowser(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const json = wantsJson(request);
+  if (!json && (await findSession(ctx, request))) {
+    return reply.redirect(ctx.config.selfservice.defaultBrowserReturnUrl, 302);
+  }
+  await assertMayBegin(ctx, request);
+  const token = ensureCsrfToken(ctx, request, reply);
+  const flow = await newFlow(ctx, {
+    type: 'browser',
+    requestUrl: publicUrl(ctx, request),
+    returnTo: checkReturnTo(ctx, queryValue(request.query, 'return_to')),
+    csrfDigest: csrfDigest(token),
+  });
+  if (json) return reply.send(recoveryFlowView(ctx, flow, { csrfToken: maskCsrfToken(token) }));
+  return reply.redirect(flowPage(ctx.config.selfservice.flows.recovery.uiUrl, flow.id), 303);
+}
+
+async function assertMayBegin(ctx: ApiContext, request: FastifyRequest): Promise<void> {
+  if (!ctx.config.selfservice.flows.recovery.enabled) {
+    throw new LatchkeyError('bad_request', { reason: 'Recovery is switched off here (selfservice.flows.recovery.enabled).' });
+  }
+  if (await findSession(ctx, request)) throw alreadySignedIn();
+}
+
+/** The answer to recovering while signed in. */
+export function alreadySignedIn(): LatchkeyError {
+  return new LatchkeyError('session_already_available', {
+    reason: 'You are signed in already. Sign out first, or change the password in the settings.',
+  });
+}
+
+/** Inserts a fresh self-service flow. */
+export async function newFlow(
+  ctx: ApiContext,
+  made: {
+    type: 'api' | 'browser';
+    requestUrl: string;
+    returnTo: string | null;
+    csrfDigest?: Buffer | null;
+    messages?: StoredMessage[];
+  },
+): Promise<RecoveryFlow> {
+  const { flows, methods } = ctx.config.selfservice;
+  const method = flows.recovery.use;
+  const now = ctx.now();
+  return insertRecoveryFlow(ctx.pool, {
+    id: randomUUID(),
+    type: made.type,
+    origin: 'self',
+    method,
+    request_url: made.requestUrl,
+    return_to: made.returnTo,
+    csrf_digest: made.csrfDigest ?? null,
+    messages: made.messages ?? [],
+    issued_at: new Date(now),
+    code_lifespan_ms: methods[method].lifespanMs,
+    expires_at: new Date(now + flows.recovery.lifespanMs),
+  });
+}
+
+/** A new flow in the place of one that is over, and where to find it. */
+export async function replaceFlow(
+  ctx: ApiContext,
+  old: RecoveryFlow,
+  replaced: { csrfDigest?: Buffer | null; messages?: StoredMessage[] } = {},
+): Promise<{ flow: RecoveryFlow; continueWith: Extract<ContinueWith, { action: 'show_recovery_ui' }> }> {
+  const flow = await newFlow(ctx, {
+    type: old.type,
+    requestUrl: old.request_url,
+    returnTo: old.return_to,
+    csrfDigest: replaced.csrfDigest ?? old.csrf_digest,
+    messages: replaced.messages,
+  });
+  const url = flowPage(ctx.config.selfservice.flows.recovery.uiUrl, flow.id);
+  return { flow, continueWith: { action: 'show_recovery_ui', flow: { id: flow.id, url } } };
+}
+
+/** The request's address under the configured base URL: request headers have no say in it. */
+export function publicUrl(ctx: ApiContext, request: FastifyRequest): string {
+  return new URL(request.url.replace(/^\/+/, ''), ctx.config.serve.public.baseUrl).href.slice(0, 2_000);
+}

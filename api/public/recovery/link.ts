@@ -1,0 +1,52 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { getRecoveryFlow } from '../../../activities/store/recovery-flows.js';
+import { LatchkeyError } from '../../../schemas/errors.js';
+import type { ApiContext } from '../../context.js';
+import { confirmLinkPage } from '../../ui/confirm-link.js';
+import { flowIdOf, wantsJson } from '../../requests.js';
+import { bodyParser, queryValue } from '../../validation.js';
+import { ConfirmLinkBody } from '../../../schemas/recovery.js';
+import { checkCsrf, ensureCsrfToken, maskCsrfToken } from '../csrf.js';
+import { answerExpired, answerLinkBroken } from './answers.js';
+import { isExpired } from './fetch.js';
+import { submitCode } from './submit-code.js';
+import type { RecoveryCall } from './submit.js';
+
+const parse = bodyParser(ConfirmLinkBody);
+
+/**
+ * `GET /self-service/recovery?flow=&token=`: a link was opened, perhaps by a mail scanner. Shows a page that asks for a
+ * click; consumes nothing and signs nobody in (RFC 9110, 9.2.1). With `link.config.consume_on_get` it acts at once, as
+ * Kratos does; HEAD never does.
+ */
+export async function openLink(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const call = await linkCall(ctx, request, reply);
+  const token = queryValue(request.query, 'token') ?? '';
+  reply.header('referrer-policy', 'no-referrer').header('cache-control', 'no-store');
+  if (isExpired(ctx, call.flow)) return request.method === 'HEAD' ? reply.send() : answerExpired(call);
+  if (ctx.config.selfservice.methods.link.consumeOnGet && request.method === 'GET') return useToken(call, token);
+  const csrfToken = maskCsrfToken(ensureCsrfToken(ctx, request, reply));
+  return reply.type('text/html; charset=utf-8').send(confirmLinkPage(ctx, { flowId: call.flow.id, token, csrfToken }));
+}
+
+/** `POST /self-service/recovery/confirm?flow=`: the click on that page. */
+export async function confirmLink(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const call = await linkCall(ctx, request, reply);
+  const body = parse(request.body ?? {});
+  checkCsrf(ctx, request, body.csrf_token);
+  if (isExpired(ctx, call.flow)) return answerExpired(call);
+  return useToken(call, body.token);
+}
+
+async function useToken(call: RecoveryCall, token: string): Promise<unknown> {
+  if (call.flow.method !== 'link' || call.flow.outcome !== null || call.flow.state === 'choose_method') {
+    return answerLinkBroken(call);
+  }
+  return submitCode(call, token);
+}
+
+async function linkCall(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<RecoveryCall> {
+  const flow = await getRecoveryFlow(ctx.pool, flowIdOf(request, 'flow'));
+  if (!flow) throw new LatchkeyError('not_found', { reason: 'There is no recovery with this id. Start a new one.' });
+  return { ctx, request, reply, flow, client: wantsJson(request) ? 'spa' : 'html' };
+}

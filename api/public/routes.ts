@@ -1,0 +1,40 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiContext } from '../context.js';
+import { fetchShownError } from './error-page.js';
+import { beginLogin, fetchLogin } from './login/login.js';
+import { submitLogin } from './login/submit.js';
+import { beginForApp, beginForBrowser } from './recovery/begin.js';
+import { fetchRecoveryFlow } from './recovery/fetch.js';
+import { confirmLink, openLink } from './recovery/link.js';
+import { submitRecovery } from './recovery/submit.js';
+import { beginSettings, fetchSettings } from './settings/open.js';
+import { submitSettings } from './settings/submit.js';
+import { whoami } from './whoami.js';
+
+type Handler = (ctx: ApiContext, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** The public routes, each one function of its own. */
+export async function publicRoutes(app: FastifyInstance, ctx: ApiContext): Promise<void> {
+  const get = (url: string, handler: Handler) => app.get(url, (request, reply) => handler(ctx, request, reply));
+  const post = (url: string, handler: Handler) => app.post(url, (request, reply) => handler(ctx, request, reply));
+
+  get('/self-service/recovery/api', beginForApp);
+  get('/self-service/recovery/browser', beginForBrowser);
+  get('/self-service/recovery/flows', fetchRecoveryFlow);
+  get('/self-service/recovery', openLink);
+  post('/self-service/recovery', submitRecovery);
+  post('/self-service/recovery/confirm', confirmLink);
+
+  get('/self-service/settings/api', (ctx, request, reply) => beginSettings(ctx, 'api', request, reply));
+  get('/self-service/settings/browser', (ctx, request, reply) => beginSettings(ctx, 'browser', request, reply));
+  get('/self-service/settings/flows', fetchSettings);
+  post('/self-service/settings', submitSettings);
+
+  get('/self-service/login/api', (ctx, request, reply) => beginLogin(ctx, 'api', request, reply));
+  get('/self-service/login/browser', (ctx, request, reply) => beginLogin(ctx, 'browser', request, reply));
+  get('/self-service/login/flows', fetchLogin);
+  post('/self-service/login', submitLogin);
+
+  get('/sessions/whoami', whoami);
+  get('/self-service/errors', fetchShownError);
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import cors from '@fastify/cors';
+import Fastify from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { Logger } from '../platform/logger.js';
+import { version } from '../platform/temporal.js';
+import { requireAdminKey } from './admin-key.js';
+import { identityRoutes } from './admin/identities.js';
+import { schemaRoutes } from './public/schemas.js';
+import { adminRecoveryRoutes } from './admin/recovery.js';
+import { registerBodyParsers } from './body-parsers.js';
+import type { ApiContext } from './context.js';
+import { registerErrorAnswers } from './errors.js';
+import { healthRoutes } from './health.js';
+import { registerPlainAnswers } from './plain-answers.js';
+import { redirectToErrorPage } from './public/error-page.js';
+import { publicRoutes } from './public/routes.js';
+import { registerOtherPort } from './other-port.js';
+import { uiRoutes } from './ui/routes.js';
+
+const PRIVATE = 'private, no-cache, no-store, must-revalidate';
+
+/** The public API (port 4433) with the service's own pages. */
+export async function createPublicServer(ctx: ApiContext, logger: Logger): Promise<FastifyInstance> {
+  const app = bareServer(ctx, logger);
+  registerErrorAnswers(app, (error, request, reply) => redirectToErrorPage(ctx, error, request, reply));
+  const { enabled, allowedOrigins } = ctx.config.serve.public.cors;
+  if (enabled) {
+    await app.register(cors, { origin: [...allowedOrigins], credentials: true, exposedHeaders: ['Content-Type'] });
+  }
+  await publicRoutes(app, ctx);
+  await schemaRoutes(app, ctx);
+  await healthRoutes(app, ctx);
+  await uiRoutes(app, ctx);
+  registerOtherPort(app, ctx, 'admin');
+  return app;
+}
+
+/** The admin API (port 4434). Every path answers with and without `/admin`, as Kratos' did over the years. */
+export async function createAdminServer(ctx: ApiContext, logger: Logger): Promise<FastifyInstance> {
+  const app = bareServer(ctx, logger);
+  registerErrorAnswers(app);
+  requireAdminKey(app, ctx.config.adminApi.keys);
+  for (const prefix of ['', '/admin']) {
+    await app.register(
+      async (scope) => {
+        await identityRoutes(scope, ctx);
+        await adminRecoveryRoutes(scope, ctx);
+        await healthRoutes(scope, ctx);
+        scope.get('/version', async () => ({ version }));
+      },
+      { prefix },
+    );
+  }
+  registerOtherPort(app, ctx, 'public');
+  return app;
+}
+
+/** What both have in common: strict bodies, plain 404s, quiet logs, answers that no cache keeps. */
+function bareServer(ctx: ApiContext, logger: Logger): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: ctx.config.limits.bodyBytes,
+    genReqId: () => randomUUID(),
+    exposeHeadRoutes: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+    requestTimeout: 30_000,
+  });
+  registerBodyParsers(app);
+  registerPlainAnswers(app);
+  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', PRIVATE).header('vary', 'Origin, Cookie'));
+  app.addHook('onResponse', async (request, reply) => {
+    // The route, never the URL: URLs may carry tokens.
+    const route = request.routeOptions.url ?? 'none';
+    const ms = Math.round(reply.elapsedTime);
+    request.log.info({ method: request.method, route, status: reply.statusCode, ms }, 'answered');
+  });
+  return app;
+}

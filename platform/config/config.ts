@@ -1,0 +1,160 @@
+import type { JsonObject } from '../../schemas/json.js';
+
+/**
+ * The configuration as the code uses it: parsed once, complete, frozen. All durations are milliseconds. The YAML file
+ * that it comes from has Kratos' key names; `docs/config.md` lists every key.
+ */
+export interface Config {
+  /** Development mode: cookies without `Secure`, courier bodies readable by administrators. Never in production. */
+  readonly dev: boolean;
+  readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' };
+  readonly serve: {
+    readonly public: {
+      readonly host: string;
+      readonly port: number;
+      /** Absolute, ends with a slash. Every link and redirect is built from it; request headers never are. */
+      readonly baseUrl: string;
+      readonly cors: {
+        readonly enabled: boolean;
+        /** Origins, each with at most one `*` for any characters. `*` alone allows all, but none with cookies. */
+        readonly allowedOrigins: readonly string[];
+        readonly allowedMethods: readonly string[];
+        readonly allowedHeaders: readonly string[];
+        readonly exposedHeaders: readonly string[];
+        readonly allowCredentials: boolean;
+      };
+    };
+    readonly admin: { readonly host: string; readonly port: number; readonly baseUrl: string };
+  };
+  /** Postgres connection string. Null means the embedded server of `npm start`. */
+  readonly dsn: string | null;
+  readonly identity: {
+    readonly defaultSchemaId: string;
+    /** Loaded and parsed JSON Schemas. */
+    readonly schemas: readonly { readonly id: string; readonly schema: JsonObject }[];
+  };
+  readonly selfservice: {
+    readonly defaultBrowserReturnUrl: string;
+    readonly allowedReturnUrls: readonly string[];
+    readonly methods: {
+      readonly code: { readonly enabled: boolean; readonly lifespanMs: number };
+      readonly link: {
+        readonly enabled: boolean;
+        readonly lifespanMs: number;
+        readonly baseUrl: string;
+        /** True is Kratos' way: opening the link signs in at once. False (default): a page asks for a click first. */
+        readonly consumeOnGet: boolean;
+      };
+      readonly password: {
+        readonly enabled: boolean;
+        readonly minPasswordLength: number;
+        readonly identifierSimilarityCheck: boolean;
+        /** The list of passwords known from breaches, asked by the first digits of a hash. Off by default. */
+        readonly breachCheck: {
+          readonly enabled: boolean;
+          readonly host: string;
+          readonly maxBreaches: number;
+          readonly ignoreNetworkErrors: boolean;
+        };
+      };
+      readonly profile: { readonly enabled: boolean };
+    };
+    readonly flows: {
+      readonly recovery: {
+        readonly enabled: boolean;
+        readonly lifespanMs: number;
+        readonly use: 'code' | 'link';
+        readonly uiUrl: string;
+        readonly notifyUnknownRecipients: boolean;
+        readonly revokeActiveSessions: boolean;
+        /** Where browsers go after the settings flow that follows a recovery; null: `defaultBrowserReturnUrl`. */
+        readonly afterReturnUrl: string | null;
+      };
+      readonly settings: {
+        readonly lifespanMs: number;
+        readonly uiUrl: string;
+        readonly privilegedSessionMaxAgeMs: number;
+        readonly requiredAal: 'aal1' | 'highest_available';
+      };
+      readonly login: { readonly lifespanMs: number; readonly uiUrl: string };
+      readonly error: { readonly uiUrl: string };
+    };
+  };
+  readonly courier: {
+    readonly smtp: {
+      /** `smtp://user:pass@host:port/?skip_ssl_verify=true`. Null means the mail catcher of `npm start`. */
+      readonly connectionUri: string | null;
+      readonly fromAddress: string;
+      readonly fromName: string;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+  };
+  /**
+   * Each list: the first signs, all verify. At least one entry of 16 characters or more in `default`; `cookie` is the
+   * same list unless configured. `cipher`: 32 characters each, may be empty.
+   */
+  readonly secrets: {
+    readonly default: readonly string[];
+    readonly cookie: readonly string[];
+    readonly cipher: readonly string[];
+  };
+  /** Attributes of cookies other than the session's. */
+  readonly cookies: {
+    readonly sameSite: 'Lax' | 'Strict' | 'None';
+    readonly domain: string | null;
+    readonly path: string;
+  };
+  readonly session: {
+    readonly lifespanMs: number;
+    readonly cookie: {
+      readonly name: string;
+      readonly sameSite: 'Lax' | 'Strict' | 'None';
+      readonly domain: string | null;
+      readonly path: string;
+      readonly persistent: boolean;
+    };
+  };
+  /** argon2id parameters; memory in KiB, lengths in bytes. */
+  readonly hashers: {
+    readonly argon2: {
+      readonly memoryKib: number;
+      readonly iterations: number;
+      readonly parallelism: number;
+      readonly saltLength: number;
+      readonly keyLength: number;
+    };
+  };
+  readonly featureFlags: { readonly useContinueWithTransitions: boolean };
+  readonly temporal: {
+    readonly address: string;
+    readonly namespace: string;
+    readonly taskQueue: string;
+    readonly tls: boolean;
+    readonly apiKey: string | null;
+    /** Deadline of one call from the API to Temporal. */
+    readonly callTimeoutMs: number;
+    readonly deploymentName: string | null;
+    readonly workerBuildId: string | null;
+  };
+  /** Digests (SHA-256, hex) of the keys that open the admin API. Empty: loopback only, no key asked. */
+  readonly adminApi: { readonly keys: readonly { readonly id: string; readonly sha256: string }[] };
+  readonly limits: {
+    /** Largest request body, bytes. */
+    readonly bodyBytes: number;
+    /** Wrong submissions that close a flow. */
+    readonly attemptsPerFlow: number;
+    /** Wrong submissions in a row, over all flows of one account, after which recovery is held. */
+    readonly attemptsPerAccount: number;
+    /** Codes that one flow may issue, the first included. */
+    readonly issuesPerFlow: number;
+  };
+  /** The embedded stack of `npm start`. */
+  readonly stack: {
+    readonly dataDir: string;
+    readonly postgresPort: number;
+    readonly temporalPort: number;
+    readonly temporalUiPort: number;
+    readonly smtpPort: number;
+    readonly inboxPort: number;
+  };
+}

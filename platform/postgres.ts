@@ -1,0 +1,58 @@
+import pg from 'pg';
+
+/** How long a request waits for a connection before it is answered with 503. */
+const CONNECT_TIMEOUT_MS = 3_000;
+/** No statement here takes long; one that does is stuck behind a lock, and its caller is better served by an error. */
+const STATEMENT_TIMEOUT_MS = 8_000;
+
+/**
+ * A connection pool. A connection that breaks while idle is reported to `onIdleError` and replaced on demand; it never
+ * ends the process.
+ */
+export function createPool(dsn: string, options: { max?: number; onIdleError: (error: Error) => void }): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: dsn,
+    max: options.max ?? 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
+    idleTimeoutMillis: 60_000,
+    application_name: 'latchkey',
+  });
+  pool.on('error', options.onIdleError);
+  return pool;
+}
+
+/** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((rollbackError: Error) => (broken = rollbackError));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** SQLSTATE of a Postgres error, or undefined for any other error. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+/** True when the error says that the database is away or overloaded, not that the query was wrong. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: string }).code ?? '';
+  if (/^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ENOENT)$/.test(code)) return true;
+  // 08 connection, 53 resources, 57 operator intervention (shutdown, starting up, statement timeout), 25006 read only.
+  if (error instanceof pg.DatabaseError) return /^(08|53|57)/.test(code) || code === '25006';
+  return /timeout exceeded when trying to connect|Connection terminated|Query read timeout|not queryable/i.test(
+    error.message,
+  );
+}

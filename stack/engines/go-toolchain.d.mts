@@ -1,0 +1,2 @@
+/** See `go-toolchain.mjs`. */
+export function directoryHash(files: Iterable<[string, Buffer]>): string;

@@ -1,0 +1,2 @@
+/** See `packages.mjs`. */
+export function packagesAreFresh(root: string): boolean;

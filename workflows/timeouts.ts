@@ -1,0 +1,34 @@
+/** Every time-out and retry of the workflows, in one place. */
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/common';
+
+/** Postgres steps: tried again until the database is back; the caller's own deadline is much shorter. */
+export const FLOW_STEP: LocalActivityOptions = {
+  startToCloseTimeout: '10s',
+  localRetryThreshold: '10s',
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' },
+};
+
+const MAIL_RETRY: ActivityOptions['retry'] = {
+  initialInterval: '1s',
+  backoffCoefficient: 2,
+  maximumInterval: '1m',
+  nonRetryableErrorTypes: ['mail_refused'],
+};
+
+/** A mailed code: tried for as long as the flow lives, then worthless. `lifeMs` in milliseconds. */
+export function recoveryMail(lifeMs: number, issue: number): ActivityOptions {
+  return {
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: Math.max(lifeMs, 1_000),
+    retry: MAIL_RETRY,
+    summary: `Mail code ${issue}`,
+  };
+}
+
+/** A notice: worth sending days later. */
+export const NOTICE_MAIL: ActivityOptions = {
+  startToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '3 days',
+  retry: MAIL_RETRY,
+  summary: 'Mail the notice',
+};
