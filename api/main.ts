@@ -7,12 +7,11 @@ import { createAdminServer, createPublicServer } from './server.js';
 import { RecoveryWorkflows } from './temporal.js';
 
 /** Process entry of the API: `node dist/api/main.js --config FILE`. */
-const { config, ignored } = configFromProcess(process.argv.slice(2), process.env);
+const { config, ignored } = configFromProcess(process.argv.slice(2), process.env, { needs: ['dsn'] });
 const logger = createLogger('api', config.log);
 if (ignored.length > 0) logger.info({ keys: ignored }, 'keys of the configuration that this service ignores');
-if (config.dsn === null) throw new Error('dsn is not set: `npm start` brings an embedded database, this process does not');
 
-const pool = createPool(config.dsn, {
+const pool = createPool(config.dsn ?? '', {
   max: 20,
   onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
 });

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import cors from '@fastify/cors';
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Logger } from '../platform/logger.js';
 import { version } from '../platform/temporal.js';
@@ -9,6 +8,7 @@ import { identityRoutes } from './admin/identities.js';
 import { schemaRoutes } from './public/schemas.js';
 import { adminRecoveryRoutes } from './admin/recovery.js';
 import { registerBodyParsers } from './body-parsers.js';
+import { registerCors } from './cors.js';
 import type { ApiContext } from './context.js';
 import { registerErrorAnswers } from './errors.js';
 import { healthRoutes } from './health.js';
@@ -24,10 +24,7 @@ const PRIVATE = 'private, no-cache, no-store, must-revalidate';
 export async function createPublicServer(ctx: ApiContext, logger: Logger): Promise<FastifyInstance> {
   const app = bareServer(ctx, logger);
   registerErrorAnswers(app, (error, request, reply) => redirectToErrorPage(ctx, error, request, reply));
-  const { enabled, allowedOrigins } = ctx.config.serve.public.cors;
-  if (enabled) {
-    await app.register(cors, { origin: [...allowedOrigins], credentials: true, exposedHeaders: ['Content-Type'] });
-  }
+  await registerCors(app, ctx.config.serve.public.cors);
   await publicRoutes(app, ctx);
   await schemaRoutes(app, ctx);
   await healthRoutes(app, ctx);
@@ -60,7 +57,7 @@ export async function createAdminServer(ctx: ApiContext, logger: Logger): Promis
 function bareServer(ctx: ApiContext, logger: Logger): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: ctx.config.limits.bodyBytes,
     genReqId: () => randomUUID(),
     exposeHeadRoutes: true,

@@ -8,8 +8,6 @@ import { pathInWords, toViolation, violationsInWords } from '../schemas/violatio
 /** Deeper JSON than this is refused: no honest body needs it, and what walks it later is recursive. */
 const MAX_DEPTH = 32;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-// Postgres stores neither NUL nor half of a surrogate pair.
-const UNSTORABLE = /[\u0000\p{Surrogate}]/u;
 
 const ajv = new Ajv({ strict: false, coerceTypes: false, allErrors: false });
 formats.default(ajv, ['date-time']);
@@ -49,7 +47,7 @@ export function pathId(params: unknown, name = 'id'): string {
 export function queryValues(query: unknown, name: string): string[] {
   const value = (query as Record<string, string | string[] | undefined>)[name];
   const values = value === undefined ? [] : Array.isArray(value) ? value : [value];
-  if (values.some((text) => UNSTORABLE.test(text))) throw badRequest(`${name}: has a character that no text may have`);
+  if (values.some((text) => isUnstorable(text))) throw badRequest(`${name}: has a character that no text may have`);
   return values;
 }
 
@@ -71,18 +69,22 @@ export function queryFlag(query: unknown, name: string): boolean | null {
 /** Refuses JSON that the database could not give back as it came. */
 function assertStorable(value: JsonValue, path: readonly string[]): void {
   if (typeof value === 'string') {
-    if (UNSTORABLE.test(value)) throw badRequest(`${where(path)}: has a character that no text may have`);
+    if (isUnstorable(value)) throw badRequest(`${where(path)}: has a character that no text may have`);
   } else if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw badRequest(`${where(path)}: is too large a number`);
   } else if (typeof value === 'object' && value !== null) {
     if (path.length >= MAX_DEPTH) throw badRequest(`${where(path.slice(0, 3))}: is nested too deeply`);
     for (const [key, inner] of Object.entries(value)) {
-      if (UNSTORABLE.test(key))
-        throw badRequest(`${where(path)}: has a field name with a character that no text may have`);
-      if (key === '__proto__') throw badRequest(`${where(path)}: has a field that may not be named so`);
+      const named = key !== '__proto__' && !isUnstorable(key);
+      if (!named) throw badRequest(`${where(path)}: has a field with a name that no field may have`);
       assertStorable(inner, [...path, key]);
     }
   }
+}
+
+/** Postgres stores neither NUL nor half of a surrogate pair. */
+function isUnstorable(text: string): boolean {
+  return text.includes('\0') || /\p{Surrogate}/u.test(text);
 }
 
 function where(path: readonly string[]): string {

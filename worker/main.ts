@@ -11,18 +11,17 @@ import { runtimeLogger } from './runtime-logger.js';
 import { createWorkers } from './worker.js';
 
 /** Process entry of the worker: `node dist/worker/main.js --config FILE`. */
-const { config } = configFromProcess(process.argv.slice(2), process.env);
+const { config } = configFromProcess(process.argv.slice(2), process.env, {
+  needs: ['dsn', 'courier.smtp.connection_uri'],
+});
 const logger = createLogger('worker', config.log);
-if (config.dsn === null || config.courier.smtp.connectionUri === null) {
-  throw new Error('dsn and courier.smtp.connection_uri are not set: `npm start` brings both, this process does not');
-}
 Runtime.install({ logger: runtimeLogger(logger), shutdownSignals: ['SIGINT', 'SIGTERM'] });
 
-const pool = createPool(config.dsn, {
+const pool = createPool(config.dsn ?? '', {
   max: 20,
   onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
 });
-const mail = createMailTransport(config.courier.smtp.connectionUri, config.courier.smtp);
+const mail = createMailTransport(config.courier.smtp.connectionUri ?? '', config.courier.smtp);
 const deps = { config, pool, keys: createKeys(config.secrets.default), now: Date.now, mail };
 const connection = await connect();
 const { namespace, taskQueue, deploymentName, workerBuildId } = config.temporal;

@@ -33,8 +33,10 @@ export async function migrate(dsn: string): Promise<string[]> {
 
 /** Process entry of the migration job: `node dist/activities/store/migrate.js --config FILE`. */
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { config } = configFromProcess(process.argv.slice(2), process.env);
-  if (config.dsn === null) throw new Error('dsn is not set');
-  const applied = await migrate(config.dsn);
+  const { config } = configFromProcess(process.argv.slice(2), process.env, {
+    needs: ['dsn'],
+    allowMissingSecrets: true,
+  });
+  const applied = await migrate(config.dsn ?? '');
   createLogger('migrate', config.log).info({ applied }, 'the database is up to date');
 }

@@ -60,7 +60,7 @@ describe('with nothing but a secret', () => {
         cookie: { name: 'ory_kratos_session', sameSite: 'Lax', domain: null, path: '/', persistent: true },
       },
       hashers: { argon2: { memoryKib: 19 * 1024, iterations: 2, parallelism: 1 } },
-      featureFlags: { useContinueWithTransitions: false },
+      featureFlags: { useContinueWithTransitions: true },
       temporal: {
         address: '127.0.0.1:7233',
         namespace: 'default',

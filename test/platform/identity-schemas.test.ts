@@ -88,6 +88,11 @@ describe('what the extension makes of traits', () => {
     });
     expect(derive(schema, { contact: 'a@example.test' }).recovery).toEqual([{ via: 'email', value: 'a@example.test' }]);
     expect(derive(schema, { contact: '+1 (555) 010-9999' }).recovery).toEqual([{ via: 'sms', value: '+15550109999' }]);
+
+    const badge: JsonObject = { oneOf: [{ pattern: '^user-', 'ory.sh/kratos': LOGIN }, { pattern: '^guest-' }] };
+    const badges = withTraits({ type: 'object', properties: { badge } });
+    expect(derive(badges, { badge: 'user-1' }).identifiers).toEqual(['user-1']);
+    expect(derive(badges, { badge: 'guest-1' }).identifiers).toEqual([]);
   });
 
   it('stores a telephone login name as its digits', () => {
@@ -126,7 +131,7 @@ describe('what the extension makes of traits', () => {
     expect(problems.map(({ path, text }) => `${path}: ${text}`)).toEqual([
       'traits.mail: must be an e-mail address',
       'traits.phone: must be a telephone number',
-      'traits.name: has no letters, or invisible ones, or too many',
+      'traits.name: must have 1 to 320 characters, all visible',
     ]);
   });
 });

@@ -1,22 +1,45 @@
+import { mkdir, rm } from 'node:fs/promises';
 import pg from 'pg';
 import { migrate } from '../../activities/store/migrate.js';
 import { startEmbeddedPostgres } from '../../stack/postgres.js';
-import { TEMPLATE_DATABASE, databaseAt } from './postgres.js';
+import { startTemporalServer } from '../../stack/temporal.js';
+import { bundleWorkflows } from '../../worker/bundle.js';
+import { saveHistories } from './histories.js';
+import { leftover, LEFTOVERS } from './leftovers.js';
+import { databaseAt, TEMPLATE_DATABASE } from './postgres.js';
 
 /**
- * One throwaway Postgres for the whole run, with a migrated database that each test file copies. `LATCHKEY_TEST_PG`
- * names a server to use instead (a DSN that may create databases).
+ * Once for the whole run: a throwaway Postgres with a migrated database that each test file copies, a Temporal server
+ * in memory, and the workflow bundle. `LATCHKEY_TEST_PG` names a Postgres to use instead (a DSN that may create
+ * databases).
  */
 export default async function setup(): Promise<() => Promise<void>> {
+  await rm(LEFTOVERS, { recursive: true, force: true });
+  await mkdir(leftover.logs, { recursive: true });
+  const [postgres, temporal] = await Promise.all([
+    startPostgres(),
+    startTemporalServer({ port: null, uiPort: null, dbFile: null, namespace: 'default', logLevel: 'error' }),
+    bundleWorkflows(leftover.bundle),
+  ]);
+  process.env.LATCHKEY_TEST_PG = postgres.dsn;
+  process.env.LATCHKEY_TEST_TEMPORAL = temporal.address;
+  return async () => {
+    await saveHistories(temporal.address);
+    await temporal.stop();
+    await postgres.stop();
+  };
+}
+
+async function startPostgres(): Promise<{ dsn: string; stop(): Promise<void> }> {
   const given = process.env.LATCHKEY_TEST_PG;
-  const server = given ? undefined : await startEmbeddedPostgres({ dataDir: null, port: null, persistent: false });
-  const dsn = given ?? server?.dsn ?? '';
-  const admin = new pg.Client({ connectionString: dsn });
+  const server = given
+    ? { dsn: given, stop: async () => undefined }
+    : await startEmbeddedPostgres({ dataDir: null, port: null, persistent: false });
+  const admin = new pg.Client({ connectionString: server.dsn });
   await admin.connect();
   await admin.query(`DROP DATABASE IF EXISTS ${TEMPLATE_DATABASE}`);
   await admin.query(`CREATE DATABASE ${TEMPLATE_DATABASE}`);
   await admin.end();
-  await migrate(databaseAt(dsn, TEMPLATE_DATABASE));
-  process.env.LATCHKEY_TEST_PG = dsn;
-  return async () => server?.stop();
+  await migrate(databaseAt(server.dsn, TEMPLATE_DATABASE));
+  return server;
 }

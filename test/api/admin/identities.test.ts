@@ -203,7 +203,11 @@ describe('POST /identities', () => {
     ],
     ['a NUL in a trait', { traits: { email: 'a\u0000@example.test' } }, /^traits\.email: has a character/],
     ['a NUL in metadata', { traits: {}, metadata_admin: { a: ['\u0000'] } }, /^metadata_admin\.a\.0: has a character/],
-    ['a NUL in a field name', { traits: {}, metadata_admin: { 'a\u0000': 1 } }, /^metadata_admin: has a field name/],
+    [
+      'a NUL in a field name',
+      { traits: {}, metadata_admin: { 'a\u0000': 1 } },
+      /^metadata_admin: has a field with a name/,
+    ],
     ['half a surrogate pair', '{"traits":{},"metadata_public":"\\ud800"}', /^metadata_public: has a character/],
     ['a number without end', '{"traits":{},"metadata_public":1e999}', /^metadata_public: is too large a number$/],
     ['deep nesting', `{"traits":{},"metadata_public":${'['.repeat(60)}${']'.repeat(60)}}`, /nested/],

@@ -78,7 +78,8 @@ describe('GET /identities', () => {
   });
 
   it('takes 500 ids at once, and not one more, and answers with all of them and without Link', async () => {
-    const query = (n: number) => `?${new URLSearchParams(ids.slice(0, n).map((id) => ['ids', id])).toString()}`;
+    const query = (n: number) =>
+      `?${new URLSearchParams(ids.slice(0, n).map((id): [string, string] => ['ids', id])).toString()}`;
     const all = await list(query(500));
     expect(idsOf(all)).toEqual(ids.slice(0, 500));
     expect(all.headers.get('link')).toBeNull();

@@ -149,6 +149,14 @@ describe('PATCH /identities/:id', () => {
       expect((await patch([{ op: 'add', path, value: 'polluted' }])).status).toBe(400);
       expect((await patch([{ op: 'replace', path, value: 'polluted' }])).status).toBe(400);
     }
+    for (const operation of [
+      { op: 'replace', path: '/metadata_public/valueOf', value: 1 },
+      { op: 'remove', path: '/metadata_public/valueOf' },
+      { op: 'copy', from: '/metadata_public/valueOf', path: '/metadata_public/x' },
+      { op: 'move', from: '/metadata_public/list/push', path: '/metadata_public/x' },
+    ]) {
+      expect((await patch([operation])).status).toBe(400);
+    }
     expect(({} as { polluted?: string }).polluted).toBeUndefined();
     expect(functions.map((inherited) => inherited.call)).toEqual(calls);
     expect(functions.every((inherited) => !('polluted' in inherited))).toBe(true);

@@ -1,0 +1,41 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../../platform/paths.js';
+
+/**
+ * What a test run leaves for the look afterwards: every workflow's history, every log, a dump of every database, and
+ * the list of what must not be in them.
+ */
+export const LEFTOVERS = join(projectRoot, 'test', '.leftovers');
+
+/** Where each kind of leftover is. */
+export const leftover = {
+  secrets: join(LEFTOVERS, 'secrets.jsonl'),
+  workflows: join(LEFTOVERS, 'workflows.jsonl'),
+  histories: join(LEFTOVERS, 'histories'),
+  logs: join(LEFTOVERS, 'logs'),
+  dumps: join(LEFTOVERS, 'dumps'),
+  bundle: join(LEFTOVERS, 'workflow-bundle.js'),
+} as const;
+
+/** Kinds of secrets. Addresses may be in the database, the others nowhere. */
+export type SecretKind = 'code' | 'token' | 'password' | 'address';
+
+const noted = new Set<string>();
+
+/** Notes something that must not turn up in Temporal or in logs. */
+export function noteSecret(kind: SecretKind, value: string): void {
+  if (value.length < 5 || noted.has(value)) return;
+  noted.add(value);
+  append(leftover.secrets, { kind, value });
+}
+
+/** Notes a workflow, so that its history is fetched at the end. */
+export function noteWorkflow(address: string, namespace: string, workflowId: string): void {
+  append(leftover.workflows, { address, namespace, workflowId });
+}
+
+function append(file: string, line: unknown): void {
+  mkdirSync(LEFTOVERS, { recursive: true });
+  appendFileSync(file, `${JSON.stringify(line)}\n`);
+}
