@@ -11,7 +11,7 @@ const MAX_DEPTH = 64;
  */
 export function registerBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser<Buffer>(['application/json', 'application/json-patch+json'], { parseAs: 'buffer' }, (_request, body, done) => {
     try {
       done(null, parseJson(utf8(body)));
     } catch (error) {

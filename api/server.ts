@@ -59,6 +59,8 @@ function bareServer(ctx: ApiContext, logger: Logger): FastifyInstance {
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: ctx.config.limits.bodyBytes,
+    // A list of 500 ids in the query has to fit.
+    http: { maxHeaderSize: 65_536 },
     genReqId: () => randomUUID(),
     exposeHeadRoutes: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },

@@ -9,7 +9,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import type { WorkflowClientInterceptor } from '@temporalio/client';
+import type { WorkflowClientInterceptor, WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { Config } from '../platform/config/config.js';
 import { registerSearchAttributes } from '../platform/search-attributes.js';
@@ -130,6 +130,11 @@ export class RecoveryWorkflows {
         if (!fresh) throw new LatchkeyError('unavailable', { reason: 'No worker is polling.', retryAfterSeconds: 2 });
       }
     });
+  }
+
+  /** The handle of a recovery's workflow, for operators' scripts and tests. */
+  handle(flowId: string): WorkflowHandle {
+    return this.client.workflow.getHandle(recoveryWorkflowId(flowId));
   }
 
   /** Registers the service's search attributes where they are missing. */

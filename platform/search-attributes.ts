@@ -18,10 +18,23 @@ export interface OperatorService {
  */
 export async function registerSearchAttributes(operator: OperatorService, namespace: string): Promise<void> {
   const { customAttributes } = await operator.listSearchAttributes({ namespace });
-  const missing = Object.values(SEARCH_ATTRIBUTES).filter(({ name }) => !(name in (customAttributes ?? {})));
-  if (missing.length === 0) return;
+  const known = customAttributes ?? {};
+  await addSearchAttributes(
+    operator,
+    namespace,
+    Object.values(SEARCH_ATTRIBUTES).filter(({ name }) => !(name in known)),
+  );
+}
+
+/** Adds search attributes; one that exists already is no error. */
+export async function addSearchAttributes(
+  operator: Pick<OperatorService, 'addSearchAttributes'>,
+  namespace: string,
+  attributes: readonly { name: string; type: string }[],
+): Promise<void> {
+  if (attributes.length === 0) return;
   const searchAttributes = Object.fromEntries(
-    missing.map(({ name, type }) => [
+    attributes.map(({ name, type }) => [
       name,
       type === 'DATETIME' ? INDEXED_VALUE_TYPE_DATETIME : INDEXED_VALUE_TYPE_KEYWORD,
     ]),

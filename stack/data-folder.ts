@@ -30,7 +30,7 @@ export interface DataFolder {
  * what it has left running to end.
  * @throws Error when another stack uses it
  */
-export async function takeDataFolder(dataDir: string): Promise<DataFolder> {
+export async function takeDataFolder(dataDir: string, say: (line: string) => void): Promise<DataFolder> {
   const path = resolve(dataDir);
   await mkdir(path, { recursive: true, mode: 0o755 });
   const file = join(path, 'stack.json');
@@ -42,7 +42,10 @@ export async function takeDataFolder(dataDir: string): Promise<DataFolder> {
           'Stop that one, or choose another folder with the key stack.data_dir or the variable STACK_DATA_DIR.',
       );
     }
-    if (owner?.guardian && isAlive(owner.guardian)) await waitForEnd(owner.guardian, LEFTOVERS_TIMEOUT_MS);
+    if (owner?.guardian && isAlive(owner.guardian)) {
+      say('The last stack here was killed; waiting for what it left running to end …');
+      await waitForEnd(owner.guardian, LEFTOVERS_TIMEOUT_MS);
+    }
     await rm(file, { force: true });
   }
   return {

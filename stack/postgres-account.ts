@@ -53,7 +53,7 @@ export async function reachablePrograms(packaged: string, version: string, accou
  */
 export async function reachableDataFolder(wanted: string, account: PostgresAccount): Promise<string> {
   const folder = resolve(wanted);
-  await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+  await mkdir(dirname(folder), { recursive: true, mode: 0o755 });
   const isNew = lstatSync(folder, { throwIfNoEntry: false }) === undefined;
   if (isNew && !canEnter(dirname(folder), account)) {
     await makeShared();

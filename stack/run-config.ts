@@ -26,14 +26,18 @@ export interface RunConfig {
  * own machine, without TLS.
  * @throws ConfigError, PortError, and Error when the data folder is in use
  */
-export async function prepareRun(configFile: string | null, given: Environment): Promise<RunConfig> {
+export async function prepareRun(
+  configFile: string | null,
+  given: Environment,
+  say: (line: string) => void,
+): Promise<RunConfig> {
   const env: Record<string, string | undefined> = { ...given };
   if (configFile === null && (env['DEV'] ?? '') === '') env['DEV'] = 'true';
   const load = (): ReturnType<typeof loadConfig> =>
     loadConfig({ file: configFile ?? undefined, env, allowMissingSecrets: true });
   const { config: wanted } = load();
 
-  const dataFolder = await takeDataFolder(wanted.stack.dataDir);
+  const dataFolder = await takeDataFolder(wanted.stack.dataDir, say);
   try {
     const plan = planStack(wanted, configFile, env);
     const claims = portClaims(wanted, plan);

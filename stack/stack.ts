@@ -68,7 +68,11 @@ export interface Stack {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const say = options.say ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
-  const { config, ignored, plan, dataFolder, env } = await prepareRun(options.configFile, options.env ?? process.env);
+  const { config, ignored, plan, dataFolder, env } = await prepareRun(
+    options.configFile,
+    options.env ?? process.env,
+    say,
+  );
   const closers: (() => Promise<void>)[] = [() => dataFolder.release()];
   const keepers: Keeper[] = [];
   let quiet = false;

@@ -1,68 +1,100 @@
 import { escapeHtml } from '../../activities/mail/templates.js';
 import type { UiText } from '../../schemas/messages.js';
 import type { Ui, UiNode } from '../ui-nodes.js';
+import { field } from './field.js';
+
+/** What a page adds to the flow that it draws. */
+export interface FormOptions {
+  /** Heading of each group's form, on pages with several. */
+  headings?: Readonly<Record<string, string>>;
+  /** A sentence of help beneath a field, by its name. */
+  hints?: Readonly<Record<string, string>>;
+  /** Puts the cursor into the first field. For pages on which that field is all there is to do. */
+  focusFirst?: boolean;
+}
 
 /**
  * A flow's form as HTML that works without JavaScript: one form for each method, so that an empty password does not
  * stand in the way of the profile.
  */
-export function flowForms(ui: Ui): string {
+export function flowForms(ui: Ui, options: FormOptions = {}): string {
+  const messages = ui.messages ?? [];
   const shared = ui.nodes.filter((node) => node.group === 'default');
   const groups = [...new Set(ui.nodes.map((node) => node.group).filter((group) => group !== 'default'))];
-  const forms = groups.map((group) => formOf(ui, [...shared, ...ui.nodes.filter((node) => node.group === group)]));
-  return [messageList(ui.messages ?? []), ...forms].join('\n');
+  const first = ui.nodes.find((node) => !isButton(node) && !isHidden(node));
+  const draw: Draw = {
+    ui,
+    field: (node) =>
+      field(node, {
+        hint: options.hints?.[node.attributes.name],
+        focus: options.focusFirst === true && node === first,
+        // With the cursor in a field, its descriptions are what a screen reader says first.
+        describedBy: node === first && messages.length > 0 ? 'messages' : undefined,
+      }),
+  };
+  const forms = groups.map((group, index) => {
+    const content = formsOf(
+      draw,
+      [...shared, ...ui.nodes.filter((node) => node.group === group)],
+      options.headings?.[group] && group,
+    );
+    const heading = options.headings?.[group];
+    if (heading === undefined) return content;
+    return `<section${index === 0 ? ' class="first"' : ''}>\n<h2 id="${group}-heading">${escapeHtml(heading)}</h2>\n${content}\n</section>`;
+  });
+  return [messageList(messages), ...forms].filter((part) => part !== '').join('\n');
+}
+
+/** True when something on the form is to be put right. */
+export function hasErrors(ui: Ui): boolean {
+  return [...(ui.messages ?? []), ...ui.nodes.flatMap((node) => node.messages)].some(({ type }) => type === 'error');
 }
 
 /** Messages above a form; errors are announced at once. */
 export function messageList(messages: readonly UiText[]): string {
-  return messages
-    .map(({ id, type, text }) => {
-      const role = type === 'error' ? 'alert' : 'status';
-      return `<p class="message ${type}" role="${role}" data-message-id="${id}">${escapeHtml(text)}</p>`;
-    })
-    .join('\n');
+  if (messages.length === 0) return '';
+  const items = messages.map(({ id, type, text }) => {
+    const role = type === 'error' ? 'alert' : 'status';
+    return `<p class="message ${type}" role="${role}" data-message-id="${id}">${withTimes(text)}</p>`;
+  });
+  return `<div id="messages">\n${items.join('\n')}\n</div>`;
 }
 
-function formOf(ui: Ui, nodes: readonly UiNode[]): string {
+/** Escapes a text and writes the points in time within it for people: `22 November 2026, 16:29 UTC`. */
+export function withTimes(text: string): string {
+  return escapeHtml(text).replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (iso) => {
+    const time = new Date(iso);
+    const day = time.toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+    return `<time datetime="${iso}">${day}, ${time.toISOString().slice(11, 16)} UTC</time>`;
+  });
+}
+
+interface Draw {
+  ui: Ui;
+  field: (node: UiNode) => string;
+}
+
+function formsOf(draw: Draw, nodes: readonly UiNode[], labelledBy: string | undefined): string {
   const [fields, buttons] = [nodes.filter((node) => !isButton(node)), nodes.filter(isButton)];
-  const main = buttons.filter((node) => !isResend(node));
+  const main = buttons.filter((node) => !isResend(node)).map((node) => button(node, ''));
   // Its own form: the browser would not send a resend while the code field is empty.
-  const resend = buttons.filter(isResend).map((node) => form(ui, [...nodes.filter(isHidden).map(element), button(node, true)]));
-  return [form(ui, [...fields.map(element), ...main.map((node) => button(node, false))]), ...resend].join('\n');
+  const resend = buttons
+    .filter(isResend)
+    .map((node) =>
+      form(draw.ui, [...nodes.filter(isHidden).map(draw.field), button(node, ' class="quiet"')], undefined),
+    );
+  return [form(draw.ui, [...fields.map(draw.field), ...main], labelledBy), ...resend].join('\n');
 }
 
-function form(ui: Ui, content: readonly string[]): string {
-  return `<form action="${escapeHtml(ui.action)}" method="${ui.method}">\n${content.join('\n')}\n</form>`;
+function form(ui: Ui, content: readonly string[], labelledBy: string | undefined): string {
+  const label = labelledBy ? ` aria-labelledby="${labelledBy}-heading"` : '';
+  return `<form action="${escapeHtml(ui.action)}" method="${ui.method}"${label}>\n${content.join('\n')}\n</form>`;
 }
 
-function element(node: UiNode): string {
-  const { name, type, value, required, autocomplete, pattern, maxlength } = node.attributes;
-  if (isHidden(node)) return `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(String(value ?? ''))}">`;
-  const id = name.replace(/[^a-z0-9]/gi, '-');
-  const wrong = node.messages.length > 0;
-  const attributes = [
-    `id="${id}" name="${escapeHtml(name)}" type="${type}"`,
-    value !== undefined && type !== 'password' && `value="${escapeHtml(String(value))}"`,
-    required && 'required',
-    autocomplete && `autocomplete="${autocomplete}"`,
-    pattern && `pattern="${pattern}" inputmode="numeric"`,
-    maxlength && `maxlength="${maxlength}"`,
-    wrong && `aria-invalid="true" aria-describedby="${id}-error"`,
-  ].filter((attribute) => typeof attribute === 'string' && attribute !== '');
-  const problems = node.messages.map(({ text }) => escapeHtml(text)).join(' ');
-  return [
-    `<label for="${id}">${escapeHtml(node.meta.label?.text ?? name)}</label>`,
-    `<input ${attributes.join(' ')}>`,
-    wrong && `<p class="field-error" id="${id}-error" role="alert">${problems}</p>`,
-  ]
-    .filter((part) => part !== false)
-    .join('\n');
-}
-
-function button(node: UiNode, quiet: boolean): string {
+function button(node: UiNode, attributes: string): string {
   const { name, value } = node.attributes;
-  const look = quiet ? ' class="quiet"' : '';
-  return `<button type="submit" name="${escapeHtml(name)}" value="${escapeHtml(String(value ?? ''))}"${look}>${escapeHtml(node.meta.label?.text ?? name)}</button>`;
+  const text = escapeHtml(node.meta.label?.text ?? name);
+  return `<button type="submit" name="${escapeHtml(name)}" value="${escapeHtml(String(value ?? ''))}"${attributes}>${text}</button>`;
 }
 
 function isButton(node: UiNode): boolean {

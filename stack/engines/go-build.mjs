@@ -24,7 +24,7 @@ export async function buildTemporalCli(context, target) {
   const bin = `${target}.build`;
   try {
     const go = installed ?? (await fetchGoToolchain(context, join(own, 'toolchain')));
-    await context.progress.step('Building the Temporal CLI from the Go module proxy (about three minutes)', () =>
+    await context.progress.step('building it from the Go module proxy (about three minutes)', () =>
       run(go, ['install', '-trimpath', '-ldflags=-s -w', PACKAGE], {
         env: {
           ...context.env,

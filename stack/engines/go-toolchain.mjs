@@ -32,7 +32,7 @@ export async function fetchGoToolchain({ env, progress }, folder) {
 
   const version = `v0.0.1-go${VERSION}.${platform}`;
   const root = `${MODULE}@${version}/`;
-  await progress.step(`Fetching Go ${VERSION} from the module proxy (64 MB)`, async (note) => {
+  await progress.step(`fetching Go ${VERSION} from the module proxy (64 MB)`, async (note) => {
     const archive = await firstOf(proxies, (proxy) =>
       download(`${proxy.replace(/\/$/, '')}/${MODULE}/@v/${version}.zip`, note),
     );

@@ -46,7 +46,7 @@ export async function buildTestServer({ env, progress }, target) {
 
   const jars = join(dirname(dirname(target)), 'test-server');
   const work = `${jars}.${process.pid}`;
-  await progress.step('Fetching the time-skipping server by Maven', async (note) => {
+  await progress.step('fetching it by Maven', async (note) => {
     await mkdir(work, { recursive: true });
     try {
       await writeFile(join(work, 'pom.xml'), POM);

@@ -13,11 +13,10 @@ import { untarOne, unzip } from './unpack.mjs';
  *
  * @param {import('./context.mjs').Context} context
  * @param {string} artifact The service's name for it: `cli` or `temporal-test-server`.
- * @param {string} name For the progress line.
  * @param {string} target Where the program goes.
  * @returns {Promise<string>} the target
  */
-export async function downloadFromSdkService({ downloadService, progress }, artifact, name, target) {
+export async function downloadFromSdkService({ downloadService, progress }, artifact, target) {
   const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch];
   if (arch === undefined || !['linux', 'darwin'].includes(process.platform)) {
     throw new Error(`it has nothing for ${process.platform} on ${process.arch}`);
@@ -28,7 +27,7 @@ export async function downloadFromSdkService({ downloadService, progress }, arti
   const answer = await download(`${downloadService}/${artifact}/default?${query}`);
   const { archiveUrl, fileToExtract } = JSON.parse(answer.toString('utf8'));
 
-  await progress.step(`Downloading ${name}`, async (note) => {
+  await progress.step('downloading it', async (note) => {
     const archive = await download(archiveUrl, note);
     const program = archiveUrl.endsWith('.zip')
       ? unzip(archive).get(fileToExtract)

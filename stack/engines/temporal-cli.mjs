@@ -38,7 +38,7 @@ function temporalCliWays(context) {
     { title: 'a cached copy', find: (because) => fromCache(context, because) },
     {
       title: `the SDK's download (${context.downloadService})`,
-      find: () => downloadFromSdkService(context, 'cli', 'temporal', cached),
+      find: () => downloadFromSdkService(context, 'cli', cached),
     },
     { title: 'a build from the Go module proxy', find: () => buildTemporalCli(context, cached) },
   ];

@@ -30,7 +30,7 @@ export function resolveTestServer(context) {
       { title: 'a cached copy', find: (because) => fromCache(context, because) },
       {
         title: `the SDK's download (${context.downloadService})`,
-        find: () => downloadFromSdkService(context, 'temporal-test-server', 'temporal-test-server', download),
+        find: () => downloadFromSdkService(context, 'temporal-test-server', download),
       },
       { title: 'the Maven artifact io.temporal:temporal-test-server', find: () => buildTestServer(context, cached) },
     ],

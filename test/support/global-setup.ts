@@ -14,6 +14,9 @@ import { databaseAt, TEMPLATE_DATABASE } from './postgres.js';
  * databases).
  */
 export default async function setup(): Promise<() => Promise<void>> {
+  // Test files run in processes of their own and find the folder by this variable.
+  const keep = process.env.LATCHKEY_TEST_LEFTOVERS !== undefined;
+  process.env.LATCHKEY_TEST_LEFTOVERS = LEFTOVERS;
   await rm(LEFTOVERS, { recursive: true, force: true });
   await mkdir(leftover.logs, { recursive: true });
   const [postgres, temporal] = await Promise.all([
@@ -27,6 +30,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     await saveHistories(temporal.address);
     await temporal.stop();
     await postgres.stop();
+    if (!keep) await rm(LEFTOVERS, { recursive: true, force: true });
   };
 }
 

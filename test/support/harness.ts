@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import type { Worker } from '@temporalio/worker';
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
-import { pino } from 'pino';
 import { createMailTransport } from '../../activities/mail/transport.js';
 import type { ApiContext } from '../../api/context.js';
 import { createAdminServer, createPublicServer } from '../../api/server.js';
@@ -15,17 +14,16 @@ import type { Config } from '../../platform/config/config.js';
 import { loadConfig } from '../../platform/config/load.js';
 import { createIdentitySchemas } from '../../platform/identity-schemas.js';
 import { createKeys } from '../../platform/keys.js';
-import type { Logger } from '../../platform/logger.js';
-import { createLogger } from '../../platform/logger.js';
+import { createPool } from '../../platform/postgres.js';
 import type { MailCatcher } from '../../stack/mail-catcher.js';
 import { startMailCatcher } from '../../stack/mail-catcher.js';
 import { freePort } from '../../stack/ports.js';
 import { createWorkers } from '../../worker/worker.js';
-import { runtimeLogger } from '../../worker/runtime-logger.js';
 import { dumpDatabase } from './dump.js';
 import type { Answer, Send } from './http.js';
 import { send } from './http.js';
 import { leftover, noteSecret, noteWorkflow } from './leftovers.js';
+import { testLogger } from './logger.js';
 import { freshDatabase } from './postgres.js';
 
 /** How a harness differs from the default configuration. */
@@ -34,8 +32,12 @@ export interface HarnessOptions {
   config?: Record<string, unknown>;
   /** Another Temporal server than the run's. */
   temporal?: { address: string; namespace: string };
+  /** False: the Temporal server takes search attributes without registering. */
+  searchAttributes?: boolean;
   /** False: no worker runs until `startWorkers()`. */
   workers?: boolean;
+  /** Ways round: each takes the `host:port` of a part and gives the one that the service is to use. */
+  via?: { postgres: (address: string) => Promise<string>; smtp: (address: string) => Promise<string> };
 }
 
 /** The whole service on real parts, in this process: database, mail catcher, API on free ports, workers. */
@@ -43,6 +45,7 @@ export interface Harness {
   readonly config: Config;
   readonly publicUrl: string;
   readonly adminUrl: string;
+  /** The test's own look into the database; the service's pool is `context.pool`. */
   readonly pool: pg.Pool;
   readonly mail: MailCatcher;
   readonly context: ApiContext;
@@ -57,18 +60,6 @@ export interface Harness {
   stop(): Promise<void>;
 }
 
-let logger: Logger | undefined;
-
-/** One log for the test file; the SDK's goes there too. Installed before anything of the SDK is used. */
-function testLogger(): Logger {
-  if (!logger) {
-    const file = pino.destination({ dest: join(leftover.logs, `${process.pid}-${randomUUID().slice(0, 8)}.log`), sync: true, mkdir: true });
-    logger = createLogger('worker', { level: 'info' }, file);
-    Runtime.install({ logger: runtimeLogger(logger) });
-  }
-  return logger;
-}
-
 /** Brings the service up. Stop it in `afterAll`. */
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
   const log = testLogger();
@@ -79,9 +70,12 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     freePort(),
     freePort(),
   ]);
+  const dsn = new URL(database.dsn);
+  if (options.via) dsn.host = await options.via.postgres(dsn.host);
+  const smtpAddress = `127.0.0.1:${mail.smtpPort}`;
   const config = await configuration(options.config ?? {}, {
-    DSN: database.dsn,
-    COURIER_SMTP_CONNECTION_URI: `smtp://127.0.0.1:${mail.smtpPort}/?disable_starttls=true`,
+    DSN: dsn.href,
+    COURIER_SMTP_CONNECTION_URI: `smtp://${(await options.via?.smtp(smtpAddress)) ?? smtpAddress}/?disable_starttls=true`,
     SECRETS_DEFAULT: randomUUID(),
     SERVE_PUBLIC_PORT: String(publicPort),
     SERVE_ADMIN_PORT: String(adminPort),
@@ -102,8 +96,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       },
     },
   ]);
-  await workflows.register();
-  const { pool } = database;
+  if (options.searchAttributes !== false) await workflows.register();
+  const pool = createPool(config.dsn ?? '', { onIdleError: (error) => log.warn({ err: error }, 'an idle connection broke') });
   const context: ApiContext = { config, pool, keys, identitySchemas: createIdentitySchemas(config.identity), workflows, now };
   const servers: FastifyInstance[] = [await createPublicServer(context, log), await createAdminServer(context, log)];
   await servers[0]?.listen({ host: '127.0.0.1', port: publicPort });
@@ -112,7 +106,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   let running: { workers: Worker[]; done: Promise<unknown>; close: () => Promise<void> } | undefined;
   const harness: Harness = {
     config,
-    pool,
+    pool: database.pool,
     mail,
     context,
     workflows,
@@ -155,7 +149,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       for (const caught of mail.messages()) {
         for (const code of caught.text.matchAll(/(?<!\d)\d{6}(?!\d)/g)) noteSecret('code', code[0]);
       }
-      await dumpDatabase(pool, config.temporal.taskQueue);
+      await pool.end();
+      await dumpDatabase(database.pool, config.temporal.taskQueue);
       await database.drop();
       await mail.stop();
     },

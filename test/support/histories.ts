@@ -29,7 +29,7 @@ export async function saveHistories(address: string): Promise<number> {
     try {
       const history = await client.workflow.getHandle(workflowId).fetchHistory();
       const name = `${workflowId}-${address}`.replace(/[^a-z0-9-]/gi, '_');
-      await writeFile(join(leftover.histories, `${name}.json`), JSON.stringify(historyToJSON(history)));
+      await writeFile(join(leftover.histories, `${name}.json`), historyToJSON(history));
       saved += 1;
     } catch (error) {
       // Noted when its start was asked for; a server that was away never had it.

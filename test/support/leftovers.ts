@@ -1,12 +1,13 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../../platform/paths.js';
 
 /**
  * What a test run leaves for the look afterwards: every workflow's history, every log, a dump of every database, and
- * the list of what must not be in them.
+ * the list of what must not be in them. `npm test` keeps them under `test/.leftovers`; a run of single files puts them
+ * into a temporary folder of its own.
  */
-export const LEFTOVERS = join(projectRoot, 'test', '.leftovers');
+export const LEFTOVERS = process.env.LATCHKEY_TEST_LEFTOVERS ?? join(tmpdir(), `latchkey-leftovers-${process.ppid}`);
 
 /** Where each kind of leftover is. */
 export const leftover = {

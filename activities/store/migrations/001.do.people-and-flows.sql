@@ -120,6 +120,7 @@ CREATE TABLE sessions (
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX sessions_identity ON sessions (identity_id, issued_at DESC);
+CREATE INDEX sessions_newest ON sessions (issued_at DESC, id DESC);
 
 CREATE TABLE settings_flows (
   id uuid PRIMARY KEY,
