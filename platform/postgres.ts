@@ -20,6 +20,9 @@ export function createPool(dsn: string, options: { max?: number; onIdleError: (e
     application_name: 'latchkey',
   });
   pool.on('error', options.onIdleError);
+  // A connection that breaks while in use tells its user by failing their query. Without a listener of its own, the
+  // same news would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -33,7 +36,9 @@ export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClie
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((rollbackError: Error) => (broken = rollbackError));
+    // A connection that gives no answer is closed, which rolls back too: asking it to would be waiting once more.
+    if (isConnectionLost(error)) broken = error;
+    else await client.query('ROLLBACK').catch((rollbackError: Error) => (broken = rollbackError));
     throw error;
   } finally {
     client.release(broken);
@@ -47,11 +52,18 @@ export function sqlState(error: unknown): string | undefined {
 
 /** True when the error says that the database is away or overloaded, not that the query was wrong. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (isConnectionLost(error)) return true;
+  // 08 connection, 28 and 3D a login or database that it does not (yet) know, 40 rolled back in favour of another
+  // transaction, 53 resources, 57 operator intervention (shutdown, starting up, statement timeout), 25006 read only.
+  const state = sqlState(error) ?? '';
+  return /^(08|28|3D|40|53|57)/.test(state) || state === '25006';
+}
+
+/** True when there is no connection (any more), as opposed to an error that the database itself reports. */
+function isConnectionLost(error: unknown): error is Error {
+  if (!(error instanceof Error) || error instanceof pg.DatabaseError) return false;
   const code = (error as { code?: string }).code ?? '';
-  if (/^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ENOENT)$/.test(code)) return true;
-  // 08 connection, 53 resources, 57 operator intervention (shutdown, starting up, statement timeout), 25006 read only.
-  if (error instanceof pg.DatabaseError) return /^(08|53|57)/.test(code) || code === '25006';
+  if (/^(ECONN|EHOST|ENET|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_|ENOENT)/.test(code)) return true;
   return /timeout exceeded when trying to connect|Connection terminated|Query read timeout|not queryable/i.test(
     error.message,
   );

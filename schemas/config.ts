@@ -136,6 +136,17 @@ export const configSchema = section('Configuration of Latchkey.', {
       "Answers API and single-page clients with what to do next, in `continue_with`, where Kratos' older way is a redirect by status 422. Needed by clients that are no browsers: without it they get no session token.",
       true,
     ),
+    cacheable_sessions: flag(
+      'Tells caches in front how long an answer of `/sessions/whoami` holds, in the header `Ory-Session-Cache-For` (seconds). A session that is ended meanwhile goes on in such a cache.',
+      false,
+    ),
+    cacheable_sessions_max_age: Type.Optional(
+      text('duration', {
+        description: 'The longest time that the header gives.',
+        computedDefault: 'none: as long as the session lasts',
+      }),
+    ),
+    faster_session_extend: flag('Answers `PATCH /admin/sessions/{id}/extend` with 204 and no body.', false),
   }),
   temporal,
   limits,

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { projectRoot } from '../platform/paths.js';
 
 /** The programs that set-up finds or builds. */
@@ -12,7 +12,7 @@ const VARIABLES: Record<EngineName, string> = {
 
 /** Folder of everything that set-up fetches or builds: `LATCHKEY_CACHE_DIR`, or `.cache` in the project. */
 export function cacheFolder(): string {
-  return process.env['LATCHKEY_CACHE_DIR'] || join(projectRoot, '.cache');
+  return resolve(projectRoot, process.env['LATCHKEY_CACHE_DIR'] || '.cache');
 }
 
 /**

@@ -63,6 +63,7 @@ export async function keepRunning(options: KeeperOptions): Promise<Keeper> {
           current = await start();
           break;
         } catch (error) {
+          if (stopping.signal.aborted) return;
           reason = `did not start: ${error instanceof Error ? error.message : String(error)}`;
         }
       }

@@ -18,6 +18,7 @@ import { prepareRun } from './run-config.js';
 import { startTemporalServer } from './temporal.js';
 
 const READY_TIMEOUT_MS = 90_000;
+const REMINDER_MS = 5_000;
 /** The API lets requests end, the worker its activities (ten seconds). */
 const API_STOP_MS = 10_000;
 const WORKER_STOP_MS = 15_000;
@@ -105,9 +106,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     const began = Date.now();
-    const result = await work();
-    say(`${what} in ${((Date.now() - began) / 1000).toFixed(1)} s`);
-    return result;
+    const seconds = (): string => ((Date.now() - began) / 1000).toFixed(1);
+    const reminder = setInterval(() => say(`  … ${seconds()} s, not yet: ${what}`), REMINDER_MS);
+    try {
+      const result = await work();
+      say(`${what} in ${seconds()} s`);
+      return result;
+    } finally {
+      clearInterval(reminder);
+    }
   }
 
   async function bringUp(): Promise<Stack> {
@@ -209,7 +216,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return await bringUp();
   } catch (error) {
     await stop();
-    throw error;
+    if (signal.aborted) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${message}\nThe logs are in ${join(dataFolder.path, 'logs')}`, { cause: error });
   }
 }
 

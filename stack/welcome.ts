@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stack } from './stack.js';
 
@@ -11,7 +12,7 @@ export function welcome(stack: Stack): string {
     ...(addresses.temporalUi === null ? [] : ([['', `${addresses.temporal}  (clients)`]] as [string, string][])),
     ['Mails', addresses.inbox ?? 'go to the server in courier.smtp.connection_uri'],
     ['Postgres', config.dsn === null ? `psql "$(cat ${join(stack.dataDir, 'dsn')})"` : 'the server in dsn'],
-    ['Data', stack.dataDir],
+    ['Data', stack.dataDir + databaseNote(stack)],
     ['Logs', join(stack.dataDir, 'logs')],
   ];
   const table = rows.map(([name, value]) => `  ${name.padEnd(11)}${value}`).join('\n');
@@ -29,6 +30,14 @@ ${notes.map((note) => `\n  ${note}`).join('')}
 ${firstRequest(stack)}
 Ctrl-C stops everything. What is in the data folder stays.
 `;
+}
+
+/** Root's Postgres runs under an account of its own, which may be unable to enter the data folder. */
+function databaseNote({ config, dataDir }: Stack): string {
+  if (config.dsn !== null) return '';
+  const folder = join(dataDir, 'postgres');
+  const real = realpathSync(folder);
+  return real.startsWith(realpathSync(dataDir)) ? '' : `  (its database lies in ${real})`;
 }
 
 function adminNote({ config }: Stack): string {

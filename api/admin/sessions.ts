@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { getIdentity } from '../../activities/store/identities.js';
 import { FIRST_ID, listIdentities } from '../../activities/store/identity-list.js';
 import type { Identity } from '../../activities/store/identity-rows.js';
+import { extendSession } from '../../activities/store/session-changes.js';
 import { deleteSessions, getSession, listAllSessions } from '../../activities/store/session-admin.js';
 import type { SessionPlace } from '../../activities/store/session-admin.js';
 import { listSessions, revokeSession } from '../../activities/store/sessions.js';
@@ -78,6 +79,24 @@ export async function sessionRoutes(app: FastifyInstance, context: ApiContext): 
     // Ending it again is fine; only a session that never was is not found.
     if (!(await revokeSession(pool, id)) && !(await getSession(pool, id))) throw new LatchkeyError('not_found');
     return reply.code(204).send();
+  });
+
+  app.patch('/sessions/:id/extend', async (request, reply) => {
+    const { id = '' } = request.params as { id?: string };
+    if (!isUuid(id)) throw badRequest('The id of the session is not a UUID.');
+    const { lifespanMs, earliestPossibleExtendMs } = context.config.session;
+    const at = context.now();
+    const extended = await extendSession(pool, id, {
+      now: new Date(at),
+      until: new Date(at + lifespanMs),
+      endsBefore: new Date(at + earliestPossibleExtendMs),
+    });
+    // One with more time left than that, or one that is over, stays as it is: no error in Kratos either.
+    const session = extended ?? (await getSession(pool, id));
+    if (!session) throw new LatchkeyError('not_found');
+    if (context.config.featureFlags.fasterSessionExtend) return reply.code(204).send();
+    const identity = ownerView(await getIdentity(pool, session.identity_id));
+    return adminSessionView(session, { devices: false, identity }, now());
   });
 }
 

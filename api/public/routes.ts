@@ -7,6 +7,7 @@ import { beginForApp, beginForBrowser } from './recovery/begin.js';
 import { fetchRecoveryFlow } from './recovery/fetch.js';
 import { confirmLink, openLink } from './recovery/link.js';
 import { submitRecovery } from './recovery/submit.js';
+import { listOwnSessions, revokeOwnOthers, revokeOwnSession } from './sessions.js';
 import { beginSettings, fetchSettings } from './settings/open.js';
 import { submitSettings } from './settings/submit.js';
 import { whoami } from './whoami.js';
@@ -35,6 +36,15 @@ export async function publicRoutes(app: FastifyInstance, ctx: ApiContext): Promi
   get('/self-service/login/flows', fetchLogin);
   post('/self-service/login', submitLogin);
 
-  get('/sessions/whoami', whoami);
+  // HEAD comes with GET.
+  app.route({
+    method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    url: '/sessions/whoami',
+    handler: (request, reply) => whoami(ctx, request, reply),
+  });
+  get('/sessions', listOwnSessions);
+  app.delete('/sessions', (request, reply) => revokeOwnOthers(ctx, request, reply));
+  app.delete('/sessions/:id', (request, reply) => revokeOwnSession(ctx, request, reply));
+
   get('/self-service/errors', fetchShownError);
 }

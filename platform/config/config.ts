@@ -106,6 +106,8 @@ export interface Config {
   };
   readonly session: {
     readonly lifespanMs: number;
+    /** A session can be extended once it has at most this long left. */
+    readonly earliestPossibleExtendMs: number;
     readonly cookie: {
       readonly name: string;
       readonly sameSite: 'Lax' | 'Strict' | 'None';
@@ -124,7 +126,12 @@ export interface Config {
       readonly keyLength: number;
     };
   };
-  readonly featureFlags: { readonly useContinueWithTransitions: boolean };
+  readonly featureFlags: {
+    readonly useContinueWithTransitions: boolean;
+    readonly cacheableSessions: boolean;
+    readonly cacheableSessionsMaxAgeMs: number | null;
+    readonly fasterSessionExtend: boolean;
+  };
   readonly temporal: {
     readonly address: string;
     readonly namespace: string;

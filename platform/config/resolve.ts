@@ -50,7 +50,7 @@ export function resolveConfig(file: ConfigFile, folder: string, problems: Proble
     },
     session: resolveSession(file),
     hashers: { argon2: resolveArgon2(file.hashers.argon2) },
-    featureFlags: { useContinueWithTransitions: file.feature_flags.use_continue_with_transitions },
+    featureFlags: resolveFeatureFlags(file.feature_flags),
     temporal: resolveTemporal(file.temporal),
     adminApi: { keys: file.admin_api.keys.map(({ id, sha256 }) => ({ id, sha256: sha256.toLowerCase() })) },
     limits: {
@@ -175,9 +175,20 @@ function resolveSmtp(smtp: ConfigFile['courier']['smtp']): Config['courier']['sm
   };
 }
 
+function resolveFeatureFlags(flags: ConfigFile['feature_flags']): Config['featureFlags'] {
+  const maxAge = flags.cacheable_sessions_max_age;
+  return {
+    useContinueWithTransitions: flags.use_continue_with_transitions,
+    cacheableSessions: flags.cacheable_sessions,
+    cacheableSessionsMaxAgeMs: maxAge === undefined ? null : milliseconds(maxAge),
+    fasterSessionExtend: flags.faster_session_extend,
+  };
+}
+
 function resolveSession({ session, cookies }: ConfigFile): Config['session'] {
   return {
     lifespanMs: milliseconds(session.lifespan),
+    earliestPossibleExtendMs: milliseconds(session.earliest_possible_extend ?? session.lifespan),
     cookie: {
       name: session.cookie.name,
       sameSite: session.cookie.same_site ?? cookies.same_site,

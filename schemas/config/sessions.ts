@@ -47,6 +47,13 @@ export const cookies = section('Attributes of all cookies.', {
 /** `session`: signed-in people. */
 export const session = section('Sessions of signed-in people.', {
   lifespan: duration('How long a session lasts.', '24h'),
+  earliest_possible_extend: Type.Optional(
+    text('duration', {
+      description:
+        'How long before its end a session can be extended by `PATCH /admin/sessions/{id}/extend`. Asking earlier changes nothing.',
+      computedDefault: '`session.lifespan`: at any time',
+    }),
+  ),
   cookie: section('The session cookie.', {
     name: text('cookie-name', { description: 'Its name.', default: 'ory_kratos_session' }),
     domain: Type.Optional(

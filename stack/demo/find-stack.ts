@@ -21,6 +21,9 @@ export interface DemoStack {
   leave(): Promise<void>;
 }
 
+/** The configuration that the story asks for. */
+const END_OLD_SESSIONS = '[{"hook":"revoke_active_sessions"}]';
+
 export interface FindOptions {
   /** YAML file as for `npm start`; null for defaults and environment only. */
   readonly configFile: string | null;
@@ -36,15 +39,17 @@ export interface FindOptions {
  */
 export async function findStack(options: FindOptions): Promise<DemoStack> {
   const { configFile, env } = options;
+  // As npm start has it: without a file, development mode.
   const { config } = loadConfig({
     file: configFile ?? undefined,
-    env: { DEV: 'true', ...env },
+    env: configFile === null ? { DEV: 'true', ...env } : env,
     allowMissingSecrets: true,
   });
   const [publicUrl, adminUrl] = [config.serve.public, config.serve.admin].map(
     ({ host, port }) => `http://${bracketed(reachableHost(host))}:${port}`,
   ) as [string, string];
-  if (!(await isReady(publicUrl)) || !(await isReady(adminUrl))) return bringUp(options);
+  const ready = await Promise.all([publicUrl, adminUrl].map((base) => answers200(`${base}/health/ready`)));
+  if (ready.includes(false)) return bringUp(options);
 
   if (config.adminApi.keys.length > 0) {
     throw new DemoError(
@@ -57,6 +62,11 @@ export async function findStack(options: FindOptions): Promise<DemoStack> {
     );
   }
   const inboxUrl = `http://127.0.0.1:${config.stack.inboxPort}`;
+  if (!(await answers200(`${inboxUrl}/api/messages`))) {
+    throw new DemoError(
+      `There is a stack at ${publicUrl}, but no inbox at ${inboxUrl}. Give the demo what the stack was given: --config, and the same variables.`,
+    );
+  }
   const temporalUi = `http://127.0.0.1:${config.stack.temporalUiPort}`;
   return { publicUrl, adminUrl, inboxUrl, temporalUi, own: false, leave: async () => undefined };
 }
@@ -64,21 +74,17 @@ export async function findStack(options: FindOptions): Promise<DemoStack> {
 async function bringUp({ configFile, env, say, signal }: FindOptions): Promise<DemoStack> {
   say('No stack is running at the configured ports: the demo brings up its own.');
   const dataDir = join(tmpdir(), `latchkey-demo-${randomUUID()}`);
-  const stack = await startStack({
-    configFile,
-    env: {
-      ...env,
-      STACK_DATA_DIR: dataDir,
-      SELFSERVICE_FLOWS_RECOVERY_AFTER_HOOKS: '[{"hook":"revoke_active_sessions"}]',
-    },
-    say,
-    signal,
+  const removeData = (): Promise<void> => rm(dataDir, { recursive: true, force: true });
+  const ownEnv = { ...env, STACK_DATA_DIR: dataDir, SELFSERVICE_FLOWS_RECOVERY_AFTER_HOOKS: END_OLD_SESSIONS };
+  const stack = await startStack({ configFile, env: ownEnv, say, signal }).catch(async (error: unknown) => {
+    await removeData();
+    throw error;
   });
-  const { publicApi, adminApi, inbox, temporalUi } = stack.addresses;
   const leave = async (): Promise<void> => {
     await stack.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await removeData();
   };
+  const { publicApi, adminApi, inbox, temporalUi } = stack.addresses;
   if (inbox === null) {
     await leave();
     throw new DemoError('The demo needs the mail catcher of the stack: leave courier.smtp.connection_uri out.');
@@ -86,9 +92,9 @@ async function bringUp({ configFile, env, say, signal }: FindOptions): Promise<D
   return { publicUrl: publicApi, adminUrl: adminApi, inboxUrl: inbox, temporalUi, own: true, leave };
 }
 
-async function isReady(base: string): Promise<boolean> {
+async function answers200(url: string): Promise<boolean> {
   try {
-    return (await fetch(`${base}/health/ready`, { signal: AbortSignal.timeout(5_000) })).status === 200;
+    return (await fetch(url, { signal: AbortSignal.timeout(5_000) })).status === 200;
   } catch {
     return false;
   }

@@ -32,7 +32,7 @@ export interface Talk {
 
 const MAIL_TIMEOUT_MS = 30_000;
 const CALL_TIMEOUT_MS = 30_000;
-const LONGEST_TEXT = 110;
+const LONGEST_TEXT = 240;
 
 /** @param options `print` hears every exchange and mail; `signal` breaks off the story */
 export function startTalk(options: { inboxUrl: string; print: Print; signal?: AbortSignal | undefined }): Talk {
@@ -74,7 +74,7 @@ export function startTalk(options: { inboxUrl: string; print: Print; signal?: Ab
         exchange: {
           method,
           url,
-          headers: step.headers ?? {},
+          headers: shortened(step.headers ?? {}) as Record<string, string>,
           sent: step.body,
           status,
           statusText,

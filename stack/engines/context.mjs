@@ -1,7 +1,7 @@
 // What the engine resolvers know and use. Dependency-free: this runs before anything is installed.
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The project's root folder. */
@@ -24,7 +24,7 @@ export const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url
 export function systemContext(progress) {
   return {
     env: process.env,
-    cache: process.env.LATCHKEY_CACHE_DIR || join(projectRoot, '.cache'),
+    cache: resolve(projectRoot, process.env.LATCHKEY_CACHE_DIR || '.cache'),
     sharedCache: join(homedir(), '.cache', 'latchkey'),
     downloadService: 'https://temporal.download',
     goPlaces: ['/usr/local/go/bin/go', '/opt/homebrew/bin/go', '/usr/lib/go/bin/go'],

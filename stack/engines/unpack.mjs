@@ -42,7 +42,7 @@ export function unzip(archive) {
  * @returns {Buffer}
  */
 export function untarOne(archive, wanted) {
-  const text = (from, length) => archive.toString('utf8', from, from + length).replace(/\0.*$/s, '');
+  const text = (from, length) => archive.toString('utf8', from, from + length).split('\0')[0];
   for (let at = 0; at + 512 <= archive.length;) {
     const name = text(at, 100);
     if (name === '') break;

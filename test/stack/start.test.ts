@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -36,6 +36,8 @@ const runs: Run[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'latchkey-start-'));
+  // Run by root, Postgres has an account of its own that must get in here.
+  await chmod(folder, 0o755);
 });
 
 afterEach(async () => {

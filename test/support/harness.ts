@@ -82,7 +82,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: temporal.namespace,
     TEMPORAL_TASK_QUEUE: `test-${randomUUID()}`,
-    DEV: 'true',
+    DEV: String(options.config?.dev ?? true),
   });
 
   const clock = { ahead: 0 };

@@ -27,11 +27,16 @@ export async function send(method: string, url: string, { body, headers = {} }: 
   });
   const text = await response.text();
   const json = parsed(text);
+  noteSecretsOf(text, json, response.headers.getSetCookie());
+  return { status: response.status, headers: response.headers, text, json };
+}
+
+/** Notes the secrets of an answer. */
+export function noteSecretsOf(text: string, json: unknown, cookies: readonly string[]): void {
   noteSecretsIn(json);
   for (const token of text.matchAll(/ory_st_[0-9A-Za-z]{32}/g)) noteSecret('token', token[0]);
   for (const token of text.matchAll(/token=([0-9A-Za-z]{20,})/g)) noteSecret('token', token[1] ?? '');
-  for (const cookie of response.headers.getSetCookie()) noteSecret('token', decodeURIComponent(cookie.split(/[=;]/)[1] ?? ''));
-  return { status: response.status, headers: response.headers, text, json };
+  for (const cookie of cookies) noteSecret('token', decodeURIComponent(cookie.split(/[=;]/)[1] ?? ''));
 }
 
 function parsed(text: string): unknown {
@@ -51,7 +56,8 @@ const FIELDS: Record<string, 'code' | 'token' | 'password' | 'address'> = {
   token: 'token',
 };
 
-function noteSecretsIn(value: unknown): void {
+/** Notes the secrets in a JSON body, by the names of its fields. */
+export function noteSecretsIn(value: unknown): void {
   if (value === null || typeof value !== 'object') return;
   for (const [key, inner] of Object.entries(value)) {
     const kind = FIELDS[key];
