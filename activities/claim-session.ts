@@ -3,7 +3,8 @@ import type { Config } from '../platform/config/config.js';
 import { tokenDigest } from '../platform/keys.js';
 import type { Keys } from '../platform/keys.js';
 import { inTransaction } from '../platform/postgres.js';
-import { getRecoveryFlow, issueOf, saveRecoveryFlow } from './store/recovery-flows.js';
+import { issueOf } from './store/challenge-flows.js';
+import { getRecoveryFlow, saveRecoveryFlow } from './store/recovery-flows.js';
 import type { RecoveryFlow } from './store/recovery-flows.js';
 import { claimSession } from './store/sessions.js';
 import type { SessionDevice } from './store/sessions.js';
@@ -28,7 +29,7 @@ export async function claimRecoveredSession(
     const flow = await getRecoveryFlow(client, claim.flowId, { lock: true });
     if (!flow || flow.session_id === null || flow.settings_flow_id === null || flow.outcome !== null) return undefined;
     if (flow.attempts >= deps.config.limits.attemptsPerFlow) return undefined;
-    if (!deps.keys.matches(flow.method, issueOf(flow), claim.digest)) {
+    if (!deps.keys.recovery.matches(flow.method, issueOf(flow), claim.digest)) {
       flow.attempts += 1;
       await saveRecoveryFlow(client, flow);
       return undefined;

@@ -1,31 +1,28 @@
-import type { FlowSteps } from '../workflows/ports.js';
-import type { RecoveryOutcome } from '../workflows/domain/recovery-lifecycle.js';
-import { advance, isOutcome } from '../workflows/domain/recovery-lifecycle.js';
+import type { Challenge } from './challenge.js';
 import type { ActivityDeps } from './flow-steps.js';
+import type { ChallengeFlow } from './store/challenge-flows.js';
 import { abandonWaitingMessages } from './store/courier-messages.js';
-import { getRecoveryFlow, moveTo, phaseOf, saveRecoveryFlow } from './store/recovery-flows.js';
-import { revokeSession } from './store/sessions.js';
 import type { Queryable } from './store/statement.js';
 
 /**
- * Ends a flow by its deadline or by a cancellation, if it is still in the state that the caller saw. A cancelled
- * recovery takes its session with it. See {@link FlowSteps.endFlow}.
+ * Ends a flow by its deadline or by a cancellation. Returns the outcome that now holds, whoever set it; null when the
+ * flow is open and has moved on from the state `from` that the caller saw.
  */
-export async function endFlow(
+export async function endFlow<Flow extends ChallengeFlow, Outcome extends string>(
   db: Queryable,
   deps: Pick<ActivityDeps, 'now'>,
-  input: Parameters<FlowSteps['endFlow']>[0],
-): Promise<RecoveryOutcome | null> {
-  const flow = await getRecoveryFlow(db, input.flowId, { lock: true });
+  challenge: Challenge<Flow, unknown, Outcome | 'cancelled'>,
+  input: { flowId: string; from?: string; event: 'deadline_passed' | 'cancel_asked' },
+): Promise<Outcome | 'cancelled' | null> {
+  const { store } = challenge;
+  const flow = await store.get(db, input.flowId, { lock: true });
   // The identity was deleted, and its flows with it.
   if (!flow) return 'cancelled';
-  if (flow.outcome !== null) return flow.outcome;
-  if (flow.state !== input.from) return null;
-  const next = advance(phaseOf(flow), input.event)?.to;
-  if (next === undefined || !isOutcome(next)) return null;
-  moveTo(flow, next, new Date(deps.now()));
-  await saveRecoveryFlow(db, flow);
-  await abandonWaitingMessages(db, flow.id);
-  if (next === 'cancelled' && flow.session_id !== null) await revokeSession(db, flow.session_id);
-  return next;
+  const mayEnd = flow.outcome === null && (input.from === undefined || flow.state === input.from);
+  if (mayEnd && store.step(flow, input.event, new Date(deps.now())) && flow.outcome !== null) {
+    await store.save(db, flow);
+    await abandonWaitingMessages(db, flow.id);
+    await challenge.ended(db, flow);
+  }
+  return flow.outcome as Outcome | null;
 }

@@ -8,6 +8,13 @@ export function recoveryTokenLink(config: Config, flowId: string, token: string)
   return url.href;
 }
 
+/** Where a recovery's form is sent. */
+export function recoveryActionUrl(config: Config, flowId: string): string {
+  const url = new URL('self-service/recovery', config.serve.public.baseUrl);
+  url.searchParams.set('flow', flowId);
+  return url.href;
+}
+
 /** The page on which a flow goes on. */
 export function flowPage(uiUrl: string, flowId: string): string {
   const url = new URL(uiUrl);

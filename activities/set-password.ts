@@ -1,24 +1,45 @@
 import type pg from 'pg';
 import { inTransaction } from '../platform/postgres.js';
+import type { Keys } from '../platform/keys.js';
 import { LatchkeyError } from '../schemas/errors.js';
 import { advance } from '../workflows/domain/recovery-lifecycle.js';
+import { acceptInvite } from './accept-invite.js';
+import { lockPerson } from './lock-invite.js';
 import { setPasswordHash } from './store/credentials.js';
+import type { Invite } from './store/invites.js';
+import { insertNotice } from './store/notices.js';
 import { getRecoveryFlow, moveTo, phaseOf, saveRecoveryFlow } from './store/recovery-flows.js';
+import type { RecoveryFlow } from './store/recovery-flows.js';
 import type { Session } from './store/sessions.js';
-import { lockSession } from './store/sessions.js';
+import { lockSession, revokeOtherSessions } from './store/sessions.js';
+import type { Queryable } from './store/statement.js';
+
+/** True when a new password in this session completes a recovery, which then sends the notice. */
+export async function completesRecovery(db: Queryable, session: Session): Promise<boolean> {
+  const flow = session.recovery_flow_id === null ? undefined : await getRecoveryFlow(db, session.recovery_flow_id);
+  return flow !== undefined && afterNewCredential(flow) !== undefined;
+}
+
+/** What a new password completed: a recovery with a workflow of its own (its id), and an invite. */
+export interface Completed {
+  recovery: string | null;
+  invite: Invite | null;
+}
 
 /**
- * Sets a new password and, when the session comes from a recovery that is still open, completes that recovery, in one
- * transaction. Returns the id of the recovery completed, or null.
+ * Sets a new password, in one transaction with what follows from it: when the session comes from a recovery that is
+ * still open, that is complete, and so is the person's open invite; otherwise the notice `noticeId` is due.
  *
- * @throws LatchkeyError unauthorized when the session has ended meanwhile
+ * @throws LatchkeyError unauthorized when the session has ended meanwhile; unavailable when the recovery has, and no
+ *   notice was announced in its place
  */
 export async function setNewPassword(
   pool: pg.Pool,
-  change: { session: Session; hash: string; now: Date },
-): Promise<string | null> {
-  const { session, hash, now } = change;
+  change: { session: Session; hash: string; noticeId: string | null; revokeOthers: boolean; now: Date; keys: Keys },
+): Promise<Completed> {
+  const { session, hash, noticeId, now } = change;
   return inTransaction(pool, async (client) => {
+    if (session.recovery_flow_id !== null) await lockPerson(client, change, session.identity_id, now);
     // Flow before session: the order in which a cancellation locks them.
     const flow =
       session.recovery_flow_id === null
@@ -28,10 +49,25 @@ export async function setNewPassword(
       throw new LatchkeyError('unauthorized', { reason: 'This session has ended. Sign in again.' });
     }
     await setPasswordHash(client, session.identity_id, hash, now);
-    const next = flow && advance(phaseOf(flow), 'credential_set');
-    if (!next) return null;
-    moveTo(flow, next.to, now);
-    await saveRecoveryFlow(client, flow);
-    return flow.id;
+    if (change.revokeOthers) await revokeOtherSessions(client, session.identity_id, session.id);
+    const next = flow && afterNewCredential(flow);
+    if (next) {
+      moveTo(flow, next, now);
+      await saveRecoveryFlow(client, flow);
+      const invite = await acceptInvite(client, session.identity_id, now);
+      return { recovery: flow.invite_id === null ? flow.id : null, invite };
+    }
+    if (noticeId === null) throw new LatchkeyError('unavailable', { retryAfterSeconds: 1 });
+    await insertNotice(client, {
+      id: noticeId,
+      identity_id: session.identity_id,
+      kind: 'password_changed',
+      happened_at: now,
+    });
+    return { recovery: null, invite: null };
   });
+}
+
+function afterNewCredential(flow: RecoveryFlow) {
+  return advance(phaseOf(flow), 'credential_set')?.to;
 }

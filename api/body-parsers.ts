@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { visit } from 'jsonc-parser';
 import { LatchkeyError } from '../schemas/errors.js';
 
@@ -11,16 +11,16 @@ const MAX_DEPTH = 64;
  */
 export function registerBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>(['application/json', 'application/json-patch+json'], { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser<Buffer>(['application/json', 'application/json-patch+json'], { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      done(null, parseJson(utf8(body)));
+      done(null, parseJson(textOf(request, body)));
     } catch (error) {
       done(error as Error);
     }
   });
-  app.addContentTypeParser<Buffer>('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser<Buffer>('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      done(null, parseForm(utf8(body)));
+      done(null, parseForm(textOf(request, body)));
     } catch (error) {
       done(error as Error);
     }
@@ -31,7 +31,9 @@ function refuse(reason: string): LatchkeyError {
   return new LatchkeyError('bad_request', { reason });
 }
 
-function utf8(body: Buffer): string {
+function textOf(request: FastifyRequest, body: Buffer): string {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(request.headers['content-type'] ?? '')?.[1];
+  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) throw refuse('Content-Type: the charset must be utf-8.');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
@@ -88,6 +90,8 @@ function parseForm(text: string): Record<string, string> {
   const fields: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [name, value] of new URLSearchParams(text)) {
     if (name === '__proto__') throw refuse('The field __proto__ is not taken.');
+    // What stands in for bytes that are no text.
+    if (`${name}${value}`.includes('\ufffd')) throw refuse('The body is not valid UTF-8.');
     const before = fields[name];
     if (before !== undefined && before !== value) {
       throw refuse(`The field ${JSON.stringify(name.slice(0, 60))} stands there twice, with different values.`);

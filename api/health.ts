@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { ping } from '../platform/postgres.js';
 import { mailQueueOf } from '../workflows/queues.js';
 import type { ApiContext } from './context.js';
 import { toLatchkeyError } from './errors.js';
@@ -12,7 +13,7 @@ export async function healthRoutes(app: FastifyInstance, ctx: ApiContext): Promi
   app.get('/health/alive', async () => ({ status: 'ok' }));
   app.get('/health/ready', async (_request, reply) => {
     const [database, workers] = await Promise.allSettled([
-      ctx.pool.query('SELECT 1'),
+      ping(ctx.pool),
       ctx.workflows.ready([taskQueue, mailQueueOf(taskQueue)]),
     ]);
     const errors = {

@@ -4,11 +4,11 @@ const DEFAULT_PAGE_SIZE = 250;
 const MAX_PAGE_SIZE = 500;
 const PAGING_PARAMETERS = ['page', 'page_size', 'page_token', 'per_page'];
 
-/** Entries a page: `page_size` (or `per_page`, its older name), 250 by default, 500 at most. Kratos' figures. */
-export function pageSize(query: unknown): number {
+/** Entries a page: `page_size` (or `per_page`, its older name), 250 on most lists by default, 500 at most. Kratos' figures. */
+export function pageSize(query: unknown, defaultSize = DEFAULT_PAGE_SIZE): number {
   const name = queryValue(query, 'page_size') === undefined ? 'per_page' : 'page_size';
   const text = queryValue(query, name);
-  if (text === undefined) return DEFAULT_PAGE_SIZE;
+  if (text === undefined) return defaultSize;
   const size = wholeNumber(text);
   if (size === undefined || size < 1) throw badRequest(`${name}: must be a whole number from 1 to ${MAX_PAGE_SIZE}`);
   return Math.min(size, MAX_PAGE_SIZE);

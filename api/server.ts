@@ -5,9 +5,11 @@ import type { Logger } from '../platform/logger.js';
 import { version } from '../platform/temporal.js';
 import { requireAdminKey } from './admin-key.js';
 import { identityRoutes } from './admin/identities.js';
+import { courierRoutes } from './admin/courier.js';
 import { schemaRoutes } from './public/schemas.js';
 import { adminRecoveryRoutes } from './admin/recovery.js';
 import { registerBodyParsers } from './body-parsers.js';
+import { answerBrokenRequest, answerUnroutable } from './broken-requests.js';
 import { registerCors } from './cors.js';
 import type { ApiContext } from './context.js';
 import { registerErrorAnswers } from './errors.js';
@@ -24,7 +26,8 @@ const PRIVATE = 'private, no-cache, no-store, must-revalidate';
 export async function createPublicServer(ctx: ApiContext, logger: Logger): Promise<FastifyInstance> {
   const app = bareServer(ctx, logger);
   registerErrorAnswers(app, (error, request, reply) => redirectToErrorPage(ctx, error, request, reply));
-  await registerCors(app, ctx.config.serve.public.cors);
+  app.addHook('onRequest', async (_request, reply) => void reply.header('vary', 'Origin, Cookie'));
+  registerCors(app, ctx.config.serve.public.cors);
   await publicRoutes(app, ctx);
   await schemaRoutes(app, ctx);
   await healthRoutes(app, ctx);
@@ -43,6 +46,7 @@ export async function createAdminServer(ctx: ApiContext, logger: Logger): Promis
       async (scope) => {
         await identityRoutes(scope, ctx);
         await adminRecoveryRoutes(scope, ctx);
+        await courierRoutes(scope, ctx);
         await healthRoutes(scope, ctx);
         scope.get('/version', async () => ({ version }));
       },
@@ -66,10 +70,14 @@ function bareServer(ctx: ApiContext, logger: Logger): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
+    frameworkErrors: answerUnroutable,
+    clientErrorHandler: answerBrokenRequest,
   });
   registerBodyParsers(app);
   registerPlainAnswers(app);
-  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', PRIVATE).header('vary', 'Origin, Cookie'));
+  // A request line may hold a whole URL (RFC 9112, 3.2.2). Its host, like that of any header, counts for nothing here.
+  app.addHook('onRequest', async ({ raw }) => void (raw.url = raw.url?.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')));
+  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', PRIVATE));
   app.addHook('onResponse', async (request, reply) => {
     // The route, never the URL: URLs may carry tokens.
     const route = request.routeOptions.url ?? 'none';

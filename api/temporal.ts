@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   Client,
   Connection,
@@ -10,30 +11,55 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import type { WorkflowClientInterceptor, WorkflowHandle } from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import type { Config } from '../platform/config/config.js';
 import { registerSearchAttributes } from '../platform/search-attributes.js';
 import { temporalConnectionOptions } from '../platform/temporal.js';
 import { LatchkeyError } from '../schemas/errors.js';
 import {
+  changedSignal,
   credentialSetSignal,
   cancelSignal,
+  inviteWorkflowId,
+  noticeWorkflowId,
   recoveryWorkflowId,
   resendSignal,
   SEARCH_ATTRIBUTES,
   submitUpdate,
+  submitVerificationUpdate,
+  verificationWorkflowId,
 } from '../workflows/messages.js';
-import type { RecoveryInput, Submission, Verdict } from '../workflows/messages.js';
+import type {
+  ChallengeInput,
+  InviteInput,
+  NoticeInput,
+  RecoveryInput,
+  Submission,
+  Verdict,
+  VerificationInput,
+  VerificationVerdict,
+} from '../workflows/messages.js';
 
 /** Pollers that were seen longer ago than this are gone. A poll lasts one minute. */
 const POLLER_FRESH_MS = 70_000;
 const GRPC_RESOURCE_EXHAUSTED = 8;
 const GRPC_FAILED_PRECONDITION = 9;
+const PAUSE_MS = 50;
+/** After an outage, however long, the service is back within seconds; gRPC's own pause grows to two minutes. */
+const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 };
 
 /** What a start adds for operators. */
 export interface StartFacts {
   origin: 'self' | 'admin';
   identityId: string | null;
+}
+
+/** The same for an invite. */
+export interface InviteFacts {
+  method: 'code' | 'link';
+  identityId: string;
+  expiresAt: Date;
 }
 
 /**
@@ -48,7 +74,7 @@ export class RecoveryWorkflows {
 
   /** Connects when first used, so that the API starts while Temporal is away. */
   static connect(config: Config['temporal'], interceptors: WorkflowClientInterceptor[] = []): RecoveryWorkflows {
-    const connection = Connection.lazy(temporalConnectionOptions(config));
+    const connection = Connection.lazy({ ...temporalConnectionOptions(config), channelArgs: RECONNECT });
     const client = new Client({ connection, namespace: config.namespace, interceptors: { workflow: interceptors } });
     return new RecoveryWorkflows(client, config);
   }
@@ -56,17 +82,110 @@ export class RecoveryWorkflows {
   /** Starts the recovery; durable when this returns. Returns false when it had been started before. */
   async start(input: RecoveryInput, facts: StartFacts): Promise<boolean> {
     const by = facts.origin === 'admin' ? 'asked for by an administrator' : 'asked for by the person';
+    return this.startChallenge('recovery', recoveryWorkflowId(input.flowId), input, {
+      summary: `Recovery by ${input.method}, ${by}`,
+      identityId: facts.identityId,
+    });
+  }
+
+  /** Starts a verification; durable when this returns. Returns false when it had been started before. */
+  async startVerification(input: VerificationInput, identityId: string | null): Promise<boolean> {
+    return this.startChallenge('verification', verificationWorkflowId(input.flowId), input, {
+      summary: `Verification by ${input.method}`,
+      identityId,
+    });
+  }
+
+  /**
+   * Submits and waits for the verdict; null when there is no such workflow or it has ended. The code of an invite goes to
+   * the workflow of that.
+   */
+  async submit(flow: { id: string; invite_id: string | null }, submission: Submission): Promise<Verdict | null> {
+    const workflowId = flow.invite_id === null ? recoveryWorkflowId(flow.id) : inviteWorkflowId(flow.invite_id);
+    return this.submitTo(workflowId, submitUpdate, { ...submission, flowId: flow.id });
+  }
+
+  /** Starts an invite, unless it is running. Durable when this returns; true when this call started it. */
+  async startInvite(input: InviteInput, facts: InviteFacts): Promise<boolean> {
     return this.call(async () => {
       try {
-        await this.client.workflow.start('recovery', {
-          workflowId: recoveryWorkflowId(input.flowId),
+        await this.client.workflow.start('invite', this.inviteOptions(input, facts));
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** Tells a running invite that its row has changed, and starts one that is not running: it looks at its row first. */
+  async tellInvite(input: InviteInput, facts: InviteFacts): Promise<void> {
+    await this.call(() =>
+      this.client.workflow.signalWithStart('invite', {
+        ...this.inviteOptions(input, facts),
+        signal: changedSignal,
+      }),
+    );
+  }
+
+  private inviteOptions(input: InviteInput, facts: InviteFacts) {
+    return {
+      workflowId: inviteWorkflowId(input.inviteId),
+      taskQueue: this.config.taskQueue,
+      args: [input],
+      // One that has expired and is renewed runs once more.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
+      workflowTaskTimeout: '3s',
+      staticSummary: `Invite by ${facts.method}`,
+      typedSearchAttributes: [
+        { key: SEARCH_ATTRIBUTES.kind, value: 'invite' },
+        { key: SEARCH_ATTRIBUTES.state, value: 'sent_email' },
+        { key: SEARCH_ATTRIBUTES.expiresAt, value: facts.expiresAt },
+        { key: SEARCH_ATTRIBUTES.identityId, value: facts.identityId },
+      ],
+    };
+  }
+
+  /** The same for a verification. */
+  async submitVerification(flowId: string, submission: Submission): Promise<VerificationVerdict | null> {
+    return this.submitTo(verificationWorkflowId(flowId), submitVerificationUpdate, submission);
+  }
+
+  /** Starts the notice of a change that is about to be made; durable when this returns. */
+  async announce(noticeId: string, identityId: string): Promise<void> {
+    await this.call(() =>
+      this.client.workflow.start('notice', {
+        workflowId: noticeWorkflowId(noticeId),
+        taskQueue: this.config.taskQueue,
+        args: [{ noticeId } satisfies NoticeInput],
+        // The change is nearly always written by then.
+        startDelay: '1s',
+        staticSummary: 'Notice of a changed credential',
+        typedSearchAttributes: [
+          { key: SEARCH_ATTRIBUTES.kind, value: 'notice' },
+          { key: SEARCH_ATTRIBUTES.identityId, value: identityId },
+        ],
+      }),
+    );
+  }
+
+  private async startChallenge(
+    type: 'recovery' | 'verification',
+    workflowId: string,
+    input: ChallengeInput,
+    facts: { summary: string; identityId: string | null },
+  ): Promise<boolean> {
+    return this.call(async () => {
+      try {
+        await this.client.workflow.start(type, {
+          workflowId,
           taskQueue: this.config.taskQueue,
           args: [input],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowTaskTimeout: '3s',
-          staticSummary: `Recovery by ${input.method}, ${by}`,
+          staticSummary: facts.summary,
           typedSearchAttributes: [
-            { key: SEARCH_ATTRIBUTES.kind, value: 'recovery' },
+            { key: SEARCH_ATTRIBUTES.kind, value: type },
             { key: SEARCH_ATTRIBUTES.state, value: 'sent_email' },
             { key: SEARCH_ATTRIBUTES.expiresAt, value: new Date(input.expiresAt) },
             ...(facts.identityId === null ? [] : [{ key: SEARCH_ATTRIBUTES.identityId, value: facts.identityId }]),
@@ -80,12 +199,15 @@ export class RecoveryWorkflows {
     });
   }
 
-  /** Submits and waits for the verdict; null when there is no such workflow or it has ended. */
-  async submit(flowId: string, submission: Submission): Promise<Verdict | null> {
+  private async submitTo<V>(
+    workflowId: string,
+    update: UpdateDefinition<V, [Submission]>,
+    submission: Submission,
+  ): Promise<V | null> {
     return this.call(async () => {
       try {
-        const handle = this.client.workflow.getHandle(recoveryWorkflowId(flowId));
-        return await handle.executeUpdate(submitUpdate, { args: [submission], updateId: submission.id });
+        const handle = this.client.workflow.getHandle(workflowId);
+        return await handle.executeUpdate(update, { args: [submission], updateId: submission.id });
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return null;
         if (error instanceof WorkflowUpdateFailedError) {
@@ -100,17 +222,22 @@ export class RecoveryWorkflows {
 
   /** Asks for another code. False when there is no such workflow or it has ended. */
   async resend(flowId: string): Promise<boolean> {
-    return this.signal(flowId, resendSignal.name);
+    return this.signal(recoveryWorkflowId(flowId), resendSignal.name);
+  }
+
+  /** The same for a verification. */
+  async resendVerification(flowId: string): Promise<boolean> {
+    return this.signal(verificationWorkflowId(flowId), resendSignal.name);
   }
 
   /** Ends the recovery. False when there is no such workflow or it has ended. */
   async cancel(flowId: string): Promise<boolean> {
-    return this.signal(flowId, cancelSignal.name);
+    return this.signal(recoveryWorkflowId(flowId), cancelSignal.name);
   }
 
   /** Tells that a new credential is set. False when there is no such workflow or it has ended. */
   async credentialSet(flowId: string): Promise<boolean> {
-    return this.signal(flowId, credentialSetSignal.name);
+    return this.signal(recoveryWorkflowId(flowId), credentialSetSignal.name);
   }
 
   /** @throws LatchkeyError unavailable, saying what is away, unless Temporal answers and a worker polls both queues. */
@@ -132,9 +259,9 @@ export class RecoveryWorkflows {
     });
   }
 
-  /** The handle of a recovery's workflow, for operators' scripts and tests. */
-  handle(flowId: string): WorkflowHandle {
-    return this.client.workflow.getHandle(recoveryWorkflowId(flowId));
+  /** The handle of a flow's or an invite's workflow, for operators' scripts and tests. */
+  handle(id: string, kind: 'recovery' | 'verification' | 'invite' = 'recovery'): WorkflowHandle {
+    return this.client.workflow.getHandle(`${kind}/${id}`);
   }
 
   /** Registers the service's search attributes where they are missing. */
@@ -146,10 +273,10 @@ export class RecoveryWorkflows {
     await this.client.connection.close();
   }
 
-  private async signal(flowId: string, name: string): Promise<boolean> {
+  private async signal(workflowId: string, name: string): Promise<boolean> {
     return this.call(async () => {
       try {
-        await this.client.workflow.getHandle(recoveryWorkflowId(flowId)).signal(name);
+        await this.client.workflow.getHandle(workflowId).signal(name);
         return true;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return false;
@@ -166,8 +293,8 @@ export class RecoveryWorkflows {
         return await this.client.connection.withDeadline(deadline, work);
       } catch (error) {
         // The flow completed while the call was under way: the same call again finds it completed.
-        if (grpcCode(error) === GRPC_FAILED_PRECONDITION && Date.now() < deadline) continue;
-        throw toLatchkeyError(error);
+        if (grpcCode(error) !== GRPC_FAILED_PRECONDITION || Date.now() >= deadline) throw toLatchkeyError(error);
+        await setTimeout(PAUSE_MS);
       }
     }
   }

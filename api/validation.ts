@@ -10,7 +10,7 @@ const MAX_DEPTH = 32;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 const ajv = new Ajv({ strict: false, coerceTypes: false, allErrors: false });
-formats.default(ajv, ['date-time']);
+ajv.addFormat('date-time', isTime);
 ajv.addFormat('uuid', UUID);
 
 /**
@@ -29,6 +29,14 @@ export function bodyParser<Schema extends TSchema>(schema: Schema): (body: unkno
 /** `bad_request` with a reason that names the field. */
 export function badRequest(reason: string): LatchkeyError {
   return new LatchkeyError('bad_request', { reason });
+}
+
+const rfc3339 = formats.default.get('date-time') as { validate: (text: string) => boolean };
+
+/** True for a time by RFC 3339 that JavaScript and Postgres can hold: no leap second, none before or after four-digit years. */
+function isTime(text: string): boolean {
+  const year = new Date(text).getUTCFullYear();
+  return rfc3339.validate(text) && year >= 1 && year <= 9999;
 }
 
 /** True for a UUID of any version. */

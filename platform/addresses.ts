@@ -8,6 +8,11 @@
 /** How an address is reached. */
 export type Via = 'email' | 'sms';
 
+/** How an address (normalised) is reached: only those of e-mail have an `@`. */
+export function viaOf(address: string): Via {
+  return address.includes('@') ? 'email' : 'sms';
+}
+
 /** Longest address or login name, in UTF-16 units. Far below what a unique index of Postgres takes. */
 export const MAX_IDENTIFIER_LENGTH = 320;
 

@@ -4,6 +4,8 @@ import pg from 'pg';
 const CONNECT_TIMEOUT_MS = 3_000;
 /** No statement here takes long; one that does is stuck behind a lock, and its caller is better served by an error. */
 const STATEMENT_TIMEOUT_MS = 8_000;
+/** Whoever asks whether the database is well does not wait as long as one who needs it. */
+const PING_TIMEOUT_MS = 2_000;
 
 /**
  * A connection pool. A connection that breaks while idle is reported to `onIdleError` and replaced on demand; it never
@@ -24,6 +26,13 @@ export function createPool(dsn: string, options: { max?: number; onIdleError: (e
   // same news would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
+}
+
+/** Resolves when the database answers. @throws when it does not, soon. */
+export async function ping(pool: pg.Pool): Promise<void> {
+  // The time-out is pg's own, and missing from its types.
+  const query: pg.QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: PING_TIMEOUT_MS };
+  await pool.query(query);
 }
 
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
 import { courier } from './config/delivery.js';
+import { invites } from './config/invites.js';
 import { count, duration, flag, oneOf, port, section, text } from './config/kinds.js';
 import { selfservice } from './config/selfservice.js';
 import { adminApi, serve } from './config/serve.js';
@@ -75,7 +76,7 @@ const limits = section('Limits against guessing and flooding. Of this project.',
     { minimum: 1, maximum: 10_000 },
     {
       description:
-        'Wrong codes in a row, over all flows of one account, after which its recovery is held for a growing while. NIST SP 800-63B allows at most 100.',
+        'Wrong codes in a row, over all flows of one account, after which its recovery is held for a growing while. Signing in by password, and the second factor, are counted and held in the same way, each for itself. NIST SP 800-63B allows at most 100.',
       default: 100,
     },
   ),
@@ -105,7 +106,7 @@ const stack = section('The servers that `npm start` brings along. Not used other
  */
 export const configSchema = section('Configuration of Latchkey.', {
   dev: flag(
-    'Development mode: cookies without `Secure`, and mails readable through the admin API. Never in production.',
+    'Development mode: cookies without `Secure`. Never in production.',
     false,
   ),
   dsn: Type.Optional(
@@ -126,6 +127,7 @@ export const configSchema = section('Configuration of Latchkey.', {
   admin_api: adminApi,
   identity,
   selfservice,
+  invites,
   courier,
   secrets,
   cookies,

@@ -12,7 +12,14 @@ export const ERRORS = {
   not_found: { status: 404, message: 'There is nothing here under that name.' },
   gone: { status: 410, message: 'This is no longer available.' },
   conflict: { status: 409, message: 'This conflicts with something that already exists.' },
+  invite_state: {
+    status: 409,
+    id: 'invite_state_conflict',
+    message: 'In the state that the invite is in, this cannot be done.',
+  },
   body_too_large: { status: 413, message: 'The request body is larger than this service takes.' },
+  request_timeout: { status: 408, message: 'The request took too long to arrive.' },
+  headers_too_large: { status: 431, message: 'The header fields are larger than this service takes.' },
   unsupported_media_type: { status: 415, message: 'The body is of a type that this service does not read.' },
   idempotency_mismatch: {
     status: 422,
@@ -41,7 +48,23 @@ export const ERRORS = {
     id: 'session_refresh_required',
     message: 'Please confirm that it is you before changing this.',
   },
+  session_aal1_required: {
+    status: 401,
+    id: 'session_aal1_required',
+    message: 'Please sign in first.',
+  },
+  session_aal2_required: {
+    status: 403,
+    id: 'session_aal2_required',
+    message: 'Your second factor is needed for this.',
+  },
+  upstream_error: { status: 502, id: 'upstream_error', message: 'Another service that this needs did not answer.' },
   flow_expired: { status: 410, id: 'self_service_flow_expired', message: 'This page has expired.' },
+  flow_replaced: {
+    status: 410,
+    id: 'self_service_flow_replaced',
+    message: 'This page takes nothing any more. Go on with the new one.',
+  },
   return_to_forbidden: {
     status: 400,
     id: 'self_service_flow_return_to_forbidden',

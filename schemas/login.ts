@@ -7,5 +7,10 @@ export const SubmitLoginBody = Type.Object({
   /** Kratos' older name of `identifier`. */
   password_identifier: Type.Optional(Type.String({ maxLength: 1_024 })),
   password: Type.Optional(Type.String()),
+  totp_code: Type.Optional(Type.String({ maxLength: 64 })),
+  lookup_secret: Type.Optional(Type.String({ maxLength: 64 })),
   csrf_token: Type.Optional(Type.String({ maxLength: 256 })),
 });
+
+/** Body of `DELETE /self-service/logout/api`. */
+export const LogoutBody = Type.Object({ session_token: Type.String({ minLength: 1, maxLength: 256 }) });

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../platform/config/load.js';
 import { findStack } from './demo/find-stack.js';
+import { recoveryPageIn } from './demo/own-stack.js';
 import { asMarkdown, asText } from './demo/pieces.js';
 import type { StoryPiece } from './demo/pieces.js';
 import { runDemo } from './demo/story.js';
@@ -54,10 +55,8 @@ async function main(): Promise<void> {
         process.stdout.write(asText(piece));
       },
     });
-    if (stack.temporalUi !== null && !stack.own) {
-      process.stdout.write(
-        `\nIn the Temporal UI: ${stack.temporalUi}/namespaces/default/workflows/recovery%2F${result.recoveryFlowId}\n`,
-      );
+    if (stack.workflowsUrl !== null && !stack.own) {
+      process.stdout.write(`\nIn the Temporal UI: ${recoveryPageIn(stack.workflowsUrl, result.recoveryFlowId)}\n`);
     }
   } finally {
     await stack.leave();

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 /** A log file larger than this is set aside as `<name>.log.1` at the next start. */
 const LARGEST_LOG_BYTES = 10 * 1024 * 1024;
 
+/** How long one and the same warning is shown once only. */
+const REPEAT_MS = 60_000;
+
 /** The log of one part of the stack. */
 export interface PartLog {
-  readonly file: string;
   /** Takes one line of output. */
   line(text: string): void;
-  /** The last lines, for error messages. */
-  tail(): string;
   close(): Promise<void>;
 }
 
@@ -26,8 +26,8 @@ export interface PartLogOptions {
 }
 
 /**
- * Opens `<folder>/<name>.log` for appending. Every line goes there; to `show` go those of warning level and above, or
- * all with `verbose`, each with the part's name before it.
+ * Opens `<folder>/<name>.log` for appending. Every line goes there. To `show` go warnings and worse, in short and each
+ * once a minute, or with `verbose` every line as it is; the part's name comes first.
  */
 export function openPartLog({ folder, name, verbose, levelsEverywhere, show }: PartLogOptions): PartLog {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -35,16 +35,23 @@ export function openPartLog({ folder, name, verbose, levelsEverywhere, show }: P
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LARGEST_LOG_BYTES) renameSync(file, `${file}.1`);
   const stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
   stream.on('error', () => undefined);
-  const recent: string[] = [];
+  const shownAt = new Map<string, number>();
+
+  /** A part that cannot reach another says so every second; once in a while is enough. */
+  function showOnce(text: string): void {
+    const now = Date.now();
+    if (now - (shownAt.get(text) ?? 0) < REPEAT_MS) return;
+    if (shownAt.size > 100) shownAt.clear();
+    shownAt.set(text, now);
+    show(`${name} | ${text}`);
+  }
+
   return {
-    file,
     line(text) {
       stream.write(`${text}\n`);
-      recent.push(text);
-      if (recent.length > 15) recent.shift();
-      if (verbose || isWarning(text, levelsEverywhere)) show(`${name} | ${text}`);
+      if (verbose) show(`${name} | ${text}`);
+      else if (isWarning(text, levelsEverywhere)) showOnce(inShort(text));
     },
-    tail: () => recent.join('\n'),
     async close() {
       stream.end();
       if (!stream.destroyed) await once(stream, 'close').catch(() => undefined);
@@ -62,4 +69,15 @@ const NO_WARNINGS = ['trace', 'debug', 'info'];
 function isWarning(text: string, levelsEverywhere: boolean): boolean {
   const level = LEVELS.map((pattern) => pattern.exec(text)?.[1]).find((found) => found !== undefined);
   return level === undefined ? levelsEverywhere && text.trim() !== '' : !NO_WARNINGS.includes(level.toLowerCase());
+}
+
+/** Level and message of a JSON line; any other line as it is. */
+function inShort(text: string): string {
+  if (!text.startsWith('{')) return text;
+  try {
+    const { level, msg, err } = JSON.parse(text) as { level?: string; msg?: string; err?: { type?: string } };
+    return `${level ?? 'warn'}: ${msg ?? text}${err?.type === undefined ? '' : ` (${err.type})`}`;
+  } catch {
+    return text;
+  }
 }

@@ -11,7 +11,7 @@ export async function waitForOk(url: string, timeoutMs: number, signal: AbortSig
   const end = Date.now() + timeoutMs;
   for (;;) {
     signal.throwIfAborted();
-    const answer = await ask(url);
+    const answer = await ask(url, signal);
     if (answer.startsWith('200')) return;
     if (Date.now() > end) throw new Error(`${url} did not answer 200 within ${timeoutMs / 1000} s, but: ${answer}`);
     await delay(150, undefined, { signal });
@@ -19,9 +19,9 @@ export async function waitForOk(url: string, timeoutMs: number, signal: AbortSig
 }
 
 /** Status and body, or the error. Not `fetch`, which refuses a number of ports. */
-function ask(url: string): Promise<string> {
+function ask(url: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
-    const request = get(url, { agent: false, timeout: CALL_TIMEOUT_MS }, (response) => {
+    const request = get(url, { agent: false, timeout: CALL_TIMEOUT_MS, signal }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {

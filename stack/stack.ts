@@ -3,12 +3,9 @@ import { migrate } from '../activities/store/migrate.js';
 import type { Config } from '../platform/config/config.js';
 import type { Environment } from '../platform/config/environment.js';
 import { projectRoot } from '../platform/paths.js';
-import { keepRunning } from './keeper.js';
-import type { Keeper } from './keeper.js';
+import { createLaunch } from './launch.js';
 import { startMailCatcher } from './mail-catcher.js';
 import type { MailCatcher } from './mail-catcher.js';
-import { openPartLog } from './part-log.js';
-import type { PartLog } from './part-log.js';
 import { reachableHost } from './ports.js';
 import { startEmbeddedPostgres } from './postgres.js';
 import { startProcess } from './process.js';
@@ -18,7 +15,6 @@ import { prepareRun } from './run-config.js';
 import { startTemporalServer } from './temporal.js';
 
 const READY_TIMEOUT_MS = 90_000;
-const REMINDER_MS = 5_000;
 /** The API lets requests end, the worker its activities (ten seconds). */
 const API_STOP_MS = 10_000;
 const WORKER_STOP_MS = 15_000;
@@ -74,48 +70,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     options.env ?? process.env,
     say,
   );
-  const closers: (() => Promise<void>)[] = [() => dataFolder.release()];
-  const keepers: Keeper[] = [];
-  let quiet = false;
-  const stop = async (): Promise<void> => {
-    // Whatever the parts complain about while the others go away is in their log files.
-    quiet = true;
-    for (const close of closers.splice(0).reverse()) await close();
-  };
-
-  const logOf = (name: string, levelsEverywhere: boolean): PartLog => {
-    const log = openPartLog({
-      folder: join(dataFolder.path, 'logs'),
-      name,
-      verbose: options.verbose === true,
-      levelsEverywhere,
-      show: (line) => {
-        if (!quiet) say(line);
-      },
-    });
-    closers.push(() => log.close());
-    return log;
-  };
-  async function keep(title: string, stopMs: number, start: () => Promise<RunningProcess>): Promise<Keeper> {
-    const keeper = await keepRunning({ title, start, stopDeadlineMs: stopMs, say });
-    keepers.push(keeper);
-    closers.push(() => keeper.stop());
-    await dataFolder.noteGuardian();
-    return keeper;
-  }
-  async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
-    const began = Date.now();
-    const seconds = (): string => ((Date.now() - began) / 1000).toFixed(1);
-    const reminder = setInterval(() => say(`  … ${seconds()} s, not yet: ${what}`), REMINDER_MS);
-    try {
-      const result = await work();
-      say(`${what} in ${seconds()} s`);
-      return result;
-    } finally {
-      clearInterval(reminder);
-    }
-  }
+  const launch = createLaunch({ dataFolder, say, signal, verbose: options.verbose === true });
 
   async function bringUp(): Promise<Stack> {
     const childEnv: NodeJS.ProcessEnv = { ...env };
@@ -123,9 +78,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     let dsn = config.dsn;
     if (plan.postgres) {
-      const log = logOf('postgres', false);
-      await timed('Postgres is up', () =>
-        keep('Postgres', ENGINE_STOP_MS, async () => {
+      const log = launch.logOf('postgres', false);
+      await launch.timed('Postgres is up', () =>
+        launch.keep('Postgres', ENGINE_STOP_MS, async () => {
           const dataDir = join(dataFolder.path, 'postgres');
           const server = await startEmbeddedPostgres({ dataDir, port: stack.postgresPort, onLine: log.line });
           dsn = server.dsn;
@@ -138,9 +93,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     let temporal = config.temporal.address;
     if (plan.temporal) {
-      const log = logOf('temporal', false);
-      await timed('Temporal is up', () =>
-        keep('Temporal server', ENGINE_STOP_MS, async () => {
+      const log = launch.logOf('temporal', false);
+      await launch.timed('Temporal is up', () =>
+        launch.keep('Temporal server', ENGINE_STOP_MS, async () => {
           const server = await startTemporalServer({
             port: stack.temporalPort,
             uiPort: stack.temporalUiPort,
@@ -162,27 +117,27 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         httpPort: stack.inboxPort,
         dir: join(dataFolder.path, 'mails'),
       });
-      closers.push(mail.stop);
+      launch.onStop(mail.stop);
       childEnv['COURIER_SMTP_CONNECTION_URI'] = `smtp://127.0.0.1:${mail.smtpPort}/?disable_starttls=true`;
     }
 
-    const applied = await timed('Database is at the newest schema', () => migrate(dsn as string));
+    const applied = await launch.timed('Database is at the newest schema', () => upgrade(dsn as string));
     if (applied.length > 0) say(`  ${applied.length} migrations applied`);
 
     const program = (name: string): (() => Promise<RunningProcess>) => {
-      const log = logOf(name, true);
+      const log = launch.logOf(name, true);
       const args = [join(projectRoot, 'dist', name, 'main.js')];
       if (options.configFile !== null) args.push('--config', options.configFile);
       return async () => startProcess({ name, command: process.execPath, args, env: childEnv, onLine: log.line });
     };
-    const worker = await keep('worker', WORKER_STOP_MS, program('worker'));
-    const api = await keep('API', API_STOP_MS, program('api'));
+    const worker = await launch.keep('worker', WORKER_STOP_MS, program('worker'));
+    const api = await launch.keep('API', API_STOP_MS, program('api'));
 
     const [publicPort, adminPort] = [config.serve.public, config.serve.admin].map(
       ({ host, port }) => `http://${urlHost(reachableHost(host))}:${port}`,
     ) as [string, string];
     const ended = new AbortController();
-    await timed('API and worker are ready', () =>
+    await launch.timed('API and worker are ready', () =>
       Promise.race([
         Promise.all(
           [publicPort, adminPort].map((base) =>
@@ -193,7 +148,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         api.failed,
       ]).finally(() => ended.abort()),
     );
-    for (const keeper of keepers) keeper.watch();
+    launch.watchAll();
 
     return {
       config,
@@ -208,17 +163,26 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         dsn,
       },
       mail,
-      stop,
+      stop: launch.stop,
     };
   }
 
   try {
     return await bringUp();
   } catch (error) {
-    await stop();
+    await launch.stop();
     if (signal.aborted) throw error;
     const message = error instanceof Error ? error.message : String(error);
     throw new Error(`${message}\nThe logs are in ${join(dataFolder.path, 'logs')}`, { cause: error });
+  }
+}
+
+async function upgrade(dsn: string): Promise<string[]> {
+  try {
+    return await migrate(dsn);
+  } catch (error) {
+    const { message, code } = error as { message?: string; code?: string };
+    throw new Error(`The database cannot be used: ${message || code || 'unknown error'}`, { cause: error });
   }
 }
 

@@ -2,6 +2,8 @@ import type { NativeConnection } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import type { ActivityDeps } from '../activities/flow-steps.js';
 import { createFlowSteps } from '../activities/flow-steps.js';
+import { createInviteMailJobs } from '../activities/invite-mail.js';
+import { createInviteSteps } from '../activities/invite-steps.js';
 import type { MailDeps } from '../activities/mail/deliver.js';
 import { createMailJobs } from '../activities/mail-jobs.js';
 import { mailQueueOf } from '../workflows/queues.js';
@@ -31,7 +33,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
     ...common,
     taskQueue,
     workflowBundle: { codePath: bundlePath },
-    activities: createFlowSteps(deps),
+    activities: { ...createFlowSteps(deps), ...createInviteSteps(deps) },
     maxCachedWorkflows: 2_000,
     maxConcurrentLocalActivityExecutions: 50,
     stickyQueueScheduleToStartTimeout: '2s',
@@ -46,7 +48,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
   const mail = await Worker.create({
     ...common,
     taskQueue: mailQueueOf(taskQueue),
-    activities: createMailJobs(deps),
+    activities: { ...createMailJobs(deps), ...createInviteMailJobs(deps) },
     maxConcurrentActivityTaskExecutions: 20,
   });
   return [flows, mail];

@@ -5,38 +5,75 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { RecoveryOutcome } from './domain/recovery-lifecycle.js';
+import type { VerificationOutcome } from './domain/verification-lifecycle.js';
 
 /** The workflow id of a recovery, as operators see it in the Temporal UI. */
 export function recoveryWorkflowId(flowId: string): string {
   return `recovery/${flowId}`;
 }
 
-/** Input of the workflow `recovery`. */
-export interface RecoveryInput {
+/** The workflow id of a verification. */
+export function verificationWorkflowId(flowId: string): string {
+  return `verification/${flowId}`;
+}
+
+/** What the workflow of every flow needs that asks for a code or link. */
+export interface ChallengeInput {
   flowId: string;
   method: 'code' | 'link';
-  /** True: the workflow mails what it issues. False: an administrator has been given it. */
-  mails: boolean;
   /** Milliseconds since the epoch. */
   expiresAt: number;
-  /** How long the session stays privileged after the right code, milliseconds. */
-  privilegedMs: number;
   /** Codes that may be issued in all. */
   maxIssues: number;
+}
+
+/** Input of the workflow `recovery`. */
+export interface RecoveryInput extends ChallengeInput {
+  /** True: the workflow mails what it issues. False: an administrator has been given it. */
+  mails: boolean;
+  /** How long the session stays privileged after the right code, milliseconds. */
+  privilegedMs: number;
+}
+
+/** Input of the workflow `verification`. */
+export type VerificationInput = ChallengeInput;
+
+/** The workflow id of a notice. */
+export function noticeWorkflowId(noticeId: string): string {
+  return `notice/${noticeId}`;
+}
+
+/** Input of the workflow `notice`. */
+export interface NoticeInput {
+  noticeId: string;
+}
+
+/** The workflow id of an invite. */
+export function inviteWorkflowId(inviteId: string): string {
+  return `invite/${inviteId}`;
+}
+
+/** Input of the workflow `invite`. All else is in the invite's row. */
+export interface InviteInput {
+  inviteId: string;
+  /** How long before the deadline the invitee is reminded, milliseconds. */
+  remindersMs: readonly number[];
 }
 
 /** One try at the code or link token. */
 export interface Submission {
   /** Made by the API; the same id is judged once. */
   id: string;
+  /** Which flow it is for, where a workflow has several in turn: those of an invite. */
+  flowId?: string;
   /** Keyed digest of what was typed (`Keys.submissionDigest`). */
   digest: string;
 }
 
-/** What became of a submission. */
-export type Verdict =
-  /** The code is used up and a session is open, waiting to be claimed by the client. */
-  | { kind: 'passed'; sessionId: string; settingsFlowId: string }
+/** What became of a submission. `Passed` is what the right one opened, `Outcome` how such a flow can have ended. */
+export type ChallengeVerdict<Passed, Outcome extends string> =
+  /** The code is used up. */
+  | ({ kind: 'passed' } & Passed)
   | { kind: 'wrong' }
   /** Wrong, and it was the last attempt. */
   | { kind: 'exhausted' }
@@ -45,19 +82,37 @@ export type Verdict =
   /** The flow had passed before. */
   | { kind: 'used' }
   /** The flow had ended before. */
-  | { kind: 'closed'; outcome: RecoveryOutcome }
+  | { kind: 'closed'; outcome: Outcome }
   | { kind: 'expired' }
   /** The right code, for an account that is disabled. Not used up. */
   | { kind: 'disabled' };
 
+/** What the right code of a recovery opens: a session, which waits to be claimed by the client. */
+export interface OpenedSession {
+  sessionId: string;
+  settingsFlowId: string;
+}
+
+/** The verdict on a recovery's code. */
+export type Verdict = ChallengeVerdict<OpenedSession, RecoveryOutcome>;
+
+/** The verdict on a verification's code. */
+export type VerificationVerdict = ChallengeVerdict<object, VerificationOutcome>;
+
 /** Submits a code and waits for the verdict. */
 export const submitUpdate = defineUpdate<Verdict, [Submission]>('submit');
+/** The same for a verification. */
+export const submitVerificationUpdate = defineUpdate<VerificationVerdict, [Submission]>('submit');
 /** The same for scripts that do not wait. */
 export const submitSignal = defineSignal<[Submission]>('submit');
 /** Issues a new code; older ones stop working. Works from the Temporal UI, without arguments. */
 export const resendSignal = defineSignal('resend');
 /** Ends the recovery. Works from the Temporal UI, without arguments. */
 export const cancelSignal = defineSignal('cancel');
+/** Ends an invite. Works from the Temporal UI, without arguments. */
+export const revokeSignal = defineSignal('revoke');
+/** The API has changed an invite's row. */
+export const changedSignal = defineSignal('changed');
 /** The person has set a new credential in the privileged session. */
 export const credentialSetSignal = defineSignal('credential-set');
 

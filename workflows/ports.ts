@@ -1,6 +1,7 @@
 /** The activities that the workflows ask for. Implemented in `activities/`; workflows see these interfaces only. */
 import type { RecoveryOutcome, RecoveryState } from './domain/recovery-lifecycle.js';
-import type { Submission, Verdict } from './messages.js';
+import type { VerificationOutcome } from './domain/verification-lifecycle.js';
+import type { Submission, Verdict, VerificationVerdict } from './messages.js';
 
 /** `skipped`: there was nobody to send to, or the flow had moved on. */
 export type MailResult = 'sent' | 'skipped';
@@ -24,12 +25,23 @@ export interface FlowSteps {
     from: RecoveryState;
     event: 'deadline_passed' | 'cancel_asked';
   }): Promise<RecoveryOutcome | null>;
+  /** Judges one submission to a verification. The same `submission.id` gives the same verdict again. */
+  judgeVerification(input: { flowId: string; submission: Submission }): Promise<VerificationVerdict>;
+  /** Ends a verification by `event` unless it has ended. Returns the outcome that now holds, whoever set it. */
+  endVerification(input: {
+    flowId: string;
+    event: 'deadline_passed' | 'cancel_asked';
+  }): Promise<VerificationOutcome>;
 }
 
 /** Mail jobs: regular activities on the mail task queue. */
 export interface MailJobs {
   /** Makes `issue` the flow's current one and mails its code or link. Skips when a later one is current. */
   sendRecovery(input: { flowId: string; issue: number }): Promise<MailResult>;
+  /** The same for a verification. */
+  sendVerification(input: { flowId: string; issue: number }): Promise<MailResult>;
   /** Tells all the account's addresses that it was recovered. Returns the flow's outcome; null (no mail) while open. */
   sendRecoveryNotice(input: { flowId: string }): Promise<RecoveryOutcome | null>;
+  /** Tells all the account's addresses of a changed credential. Fails, to be tried again, until the change is written. */
+  sendNotice(input: { noticeId: string }): Promise<MailResult>;
 }

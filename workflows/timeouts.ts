@@ -15,14 +15,19 @@ const MAIL_RETRY: ActivityOptions['retry'] = {
   nonRetryableErrorTypes: ['mail_refused'],
 };
 
-/** A mailed code: tried for as long as the flow lives, then worthless. `lifeMs` in milliseconds. */
-export function recoveryMail(lifeMs: number, issue: number): ActivityOptions {
+/** A mailed code or link: tried for as long as the flow lives, then worthless. `lifeMs` in milliseconds. */
+export function codeMail(lifeMs: number, issue: number): ActivityOptions {
   return {
     startToCloseTimeout: '30s',
     scheduleToCloseTimeout: Math.max(lifeMs, 1_000),
     retry: MAIL_RETRY,
     summary: `Mail code ${issue}`,
   };
+}
+
+/** A mail of an invite: tried for as long as the invite is open. `lifeMs` in milliseconds. */
+export function inviteMail(lifeMs: number, kind: 'invite' | 'reminder'): ActivityOptions {
+  return { ...codeMail(lifeMs, 1), summary: kind === 'invite' ? 'Mail the invite' : 'Mail the reminder' };
 }
 
 /** A notice: worth sending days later. */

@@ -28,9 +28,10 @@ export interface Delivery {
  * Sends one mail at least once. A mail that our records call sent is not sent again; if the process dies between the
  * server's 250 and our record, the second mail has the same Message-ID and is one message to a mail reader.
  *
+ * @returns `abandoned` when it was given up before: refused, or overtaken by the end of its flow
  * @throws ApplicationFailure `mail_refused` (final) or `mail_delayed` (to be tried again).
  */
-export async function deliver(deps: MailDeps, delivery: Delivery): Promise<void> {
+export async function deliver(deps: MailDeps, delivery: Delivery): Promise<'sent' | 'abandoned'> {
   const { flowId, template, issue, recipient } = delivery;
   const now = (): Date => new Date(deps.now());
   const message = await beginMessage(deps.pool, {
@@ -41,7 +42,7 @@ export async function deliver(deps: MailDeps, delivery: Delivery): Promise<void>
     recipient,
     now: now(),
   });
-  if (message.status === 'sent' || message.status === 'abandoned') return;
+  if (message.status === 'sent' || message.status === 'abandoned') return message.status;
 
   try {
     const messageId = `${template}.${flowId}.${issue}@${mailDomain(deps)}`;
@@ -57,6 +58,12 @@ export async function deliver(deps: MailDeps, delivery: Delivery): Promise<void>
     });
   }
   await recordTry(deps.pool, message.id, 'sent', null, now());
+  return 'sent';
+}
+
+/** True when the error says that the mail server will never take the mail. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.type === 'mail_refused';
 }
 
 function mailDomain(deps: ActivityDeps): string {

@@ -1,3 +1,5 @@
+import type { NoticeKind } from '../store/notices.js';
+
 /**
  * The mails, as plain text and HTML. Values are escaped here and nowhere else: whatever a trait holds arrives inert.
  */
@@ -55,6 +57,37 @@ export function unknownRecipientMail(): RenderedMail {
   ]);
 }
 
+/** The code that confirms an address, and a link to the page that asks for it. */
+export function verificationCodeMail(values: { code: string; link: string; lifeMs: number }): RenderedMail {
+  return letter('Your code to confirm this address', [
+    'Somebody, we hope you, gave this address as theirs. Enter this code on the page that asks for it:',
+    { code: values.code },
+    'Or open the page from here:',
+    { link: values.link },
+    `The code works once, and for ${inWords(values.lifeMs)}. A newer message makes it useless.`,
+    'It was not you? Then do nothing: without the code the address is not confirmed.',
+  ]);
+}
+
+/** The link that confirms an address. */
+export function verificationLinkMail(values: { link: string; lifeMs: number }): RenderedMail {
+  return letter('Your link to confirm this address', [
+    'Somebody, we hope you, gave this address as theirs. Open this page and confirm there:',
+    { link: values.link },
+    `It works once, and for ${inWords(values.lifeMs)}.`,
+    'It was not you? Then do nothing: without the link the address is not confirmed.',
+  ]);
+}
+
+/** For an address to be confirmed that no account has, if the operator wants such mails sent. */
+export function unknownVerificationMail(): RenderedMail {
+  return letter('There is no account for this address', [
+    'Somebody wanted to confirm this address, but we know of no account that has it.',
+    'If it was you, perhaps you signed up with another address: try that one.',
+    'If it was not you, nothing needs doing.',
+  ]);
+}
+
 /** Tells that an account was recovered, and how to object. */
 export function recoveryNoticeMail(values: { at: Date; passwordSet: boolean; recoveryUrl: string }): RenderedMail {
   const when = `${values.at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
@@ -69,9 +102,41 @@ export function recoveryNoticeMail(values: { at: Date; passwordSet: boolean; rec
   ]);
 }
 
-type Paragraph = string | { code: string } | { link: string };
+const CHANGES: Record<NoticeKind, { subject: string; what: string }> = {
+  password_changed: { subject: 'Your password was changed', what: 'the password of your account was changed' },
+  totp_added: { subject: 'An authenticator app was set up', what: 'an authenticator app was set up for your account' },
+  totp_removed: {
+    subject: 'The authenticator app was removed',
+    what: 'the authenticator app was removed from your account',
+  },
+  lookup_secrets_made: { subject: 'New backup codes were made', what: 'new backup codes were made for your account' },
+  lookup_secrets_removed: {
+    subject: 'The backup codes were removed',
+    what: 'the backup codes were removed from your account',
+  },
+};
 
-function letter(subject: string, paragraphs: Paragraph[]): RenderedMail {
+/** Tells that a credential was changed by somebody who was signed in, and how to object. */
+export function credentialNoticeMail(values: { kind: NoticeKind; at: Date; recoveryUrl: string }): RenderedMail {
+  const { subject, what } = CHANGES[values.kind];
+  return letter(subject, [
+    `On ${minuteOf(values.at)} ${what}.`,
+    'If that was you, all is well.',
+    'If it was not you, somebody is signed in as you. Take your account back here, choose a new password, and tell the people who run this service:',
+    { link: values.recoveryUrl },
+  ]);
+}
+
+/** A point in time as people read it: `2026-01-31 12:00 UTC`. */
+export function minuteOf(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** A part of a letter: text, a code or a link, each on its own. */
+export type Paragraph = string | { code: string } | { link: string };
+
+/** A mail of paragraphs, in both forms. */
+export function letter(subject: string, paragraphs: Paragraph[]): RenderedMail {
   const text = paragraphs.map((part) => (typeof part === 'string' ? part : 'code' in part ? part.code : part.link));
   const body = paragraphs.map((part) => {
     if (typeof part === 'string') return `<p>${escapeHtml(part)}</p>`;

@@ -2,8 +2,9 @@ import { createTransport } from 'nodemailer';
 import type { Transporter } from 'nodemailer';
 import type { Config } from '../../platform/config/config.js';
 
-/** One try has to end well inside the activity's time. */
+/** One try has to end well inside the activity's time: after this much silence, and after this time in all. */
 const SMTP_TIMEOUT_MS = 8_000;
+const TRY_TIMEOUT_MS = 25_000;
 
 /** A mail as it goes out. */
 export interface OutgoingMail {
@@ -54,6 +55,7 @@ export function createMailTransport(uri: string, courier: Config['courier']['smt
           headers: { ...courier.headers, 'Auto-Submitted': 'auto-generated' },
           disableFileAccess: true,
           disableUrlAccess: true,
+          signal: AbortSignal.timeout(TRY_TIMEOUT_MS),
         });
       } catch (error) {
         throw toMailError(error);
@@ -71,6 +73,8 @@ function openTransport(uri: string): Transporter {
   return createTransport({
     pool: true,
     maxConnections: 5,
+    // The workflow tries again, and counts.
+    maxRequeues: 0,
     host: url.hostname,
     port: Number(url.port || (secure ? 465 : 587)),
     secure,

@@ -83,6 +83,21 @@ export async function setPasswordHash(db: Queryable, identityId: string, hash: s
   await setHash(db, [identityId, hash, now]);
 }
 
+const replaceHash = statement<never>(
+  'credential-replace-hash',
+  `UPDATE credentials SET config = jsonb_set(config, '{hashed_password}', to_jsonb($3::text)), updated_at = $4
+   WHERE identity_id = $1 AND type = 'password' AND config ->> 'hashed_password' = $2`,
+);
+
+/** Puts a better hash of the same password in the place of `from`; nothing when that is not the password any more. */
+export async function replacePasswordHash(
+  db: Queryable,
+  identityId: string,
+  hash: { from: string; to: string; now: Date },
+): Promise<void> {
+  await replaceHash(db, [identityId, hash.from, hash.to, hash.now]);
+}
+
 /**
  * Removes a credential of a locked identity. `last`: it is the only one to sign in with, and stays (Kratos' rule).
  */

@@ -9,6 +9,8 @@ export interface LoginFlow {
   /** True: a signed-in person proves once more who they are. */
   refresh: boolean;
   requested_aal: 'aal1' | 'aal2';
+  /** Who is signed in and proves once more, or more, who they are; null for a login from nothing. */
+  identity_id: string | null;
   csrf_digest: Buffer | null;
   request_url: string;
   return_to: string | null;
@@ -19,9 +21,9 @@ export interface LoginFlow {
 
 const insert = statement<never>(
   'login-flow-insert',
-  `INSERT INTO login_flows (id, type, refresh, requested_aal, csrf_digest, request_url, return_to, messages, issued_at,
-     expires_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+  `INSERT INTO login_flows (id, type, refresh, requested_aal, identity_id, csrf_digest, request_url, return_to, messages,
+     issued_at, expires_at)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 );
 
 /** Inserts a login flow. */
@@ -31,6 +33,7 @@ export async function insertLoginFlow(db: Queryable, flow: LoginFlow): Promise<v
     flow.type,
     flow.refresh,
     flow.requested_aal,
+    flow.identity_id,
     flow.csrf_digest,
     flow.request_url,
     flow.return_to,

@@ -1,7 +1,7 @@
 import type { RecoveryOutcome, RecoveryPhase, RecoveryState } from '../../workflows/domain/recovery-lifecycle.js';
-import { isOutcome } from '../../workflows/domain/recovery-lifecycle.js';
-import type { Issue } from '../../platform/keys.js';
+import { advance, isOutcome } from '../../workflows/domain/recovery-lifecycle.js';
 import type { StoredMessage } from '../../schemas/messages.js';
+import type { ChallengeStore } from './challenge-flows.js';
 import { statement } from './statement.js';
 import type { Queryable } from './statement.js';
 
@@ -16,6 +16,10 @@ export interface RecoveryFlow {
   outcome: RecoveryOutcome | null;
   identity_id: string | null;
   address: string | null;
+  /** The invite that this is the code of. */
+  invite_id: string | null;
+  /** An administrator's code that is mailed for them. */
+  deliver: boolean;
   csrf_digest: Buffer | null;
   request_url: string;
   return_to: string | null;
@@ -38,19 +42,11 @@ export function phaseOf(flow: Pick<RecoveryFlow, 'state' | 'outcome'>): Recovery
   return flow.outcome ?? flow.state;
 }
 
-/**
- * What the flow's code in force is derived from. Person and address are part of it: when another address is entered
- * into a flow, what was mailed to the first one is worthless for the second.
- */
-export function issueOf(flow: Pick<RecoveryFlow, 'id' | 'issue' | 'identity_id' | 'address'>): Issue {
-  return { flowId: flow.id, issue: flow.issue, identityId: flow.identity_id, address: flow.address };
-}
-
 const insert = statement<RecoveryFlow>(
   'recovery-flow-insert',
   `INSERT INTO recovery_flows (id, type, origin, method, state, identity_id, csrf_digest, request_url, return_to, issue,
-     messages, issued_at, code_lifespan_ms, code_expires_at, expires_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+     messages, issued_at, code_lifespan_ms, code_expires_at, expires_at, address, invite_id, deliver)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 );
 
 /** What a new flow starts with. */
@@ -58,7 +54,20 @@ export type NewRecoveryFlow = Pick<
   RecoveryFlow,
   'id' | 'type' | 'origin' | 'method' | 'request_url' | 'return_to' | 'issued_at' | 'code_lifespan_ms' | 'expires_at'
 > &
-  Partial<Pick<RecoveryFlow, 'state' | 'identity_id' | 'csrf_digest' | 'issue' | 'messages' | 'code_expires_at'>>;
+  Partial<
+    Pick<
+      RecoveryFlow,
+      | 'state'
+      | 'identity_id'
+      | 'address'
+      | 'invite_id'
+      | 'deliver'
+      | 'csrf_digest'
+      | 'issue'
+      | 'messages'
+      | 'code_expires_at'
+    >
+  >;
 
 /** Inserts a flow and returns it as it now stands. */
 export async function insertRecoveryFlow(db: Queryable, flow: NewRecoveryFlow): Promise<RecoveryFlow> {
@@ -67,6 +76,8 @@ export async function insertRecoveryFlow(db: Queryable, flow: NewRecoveryFlow): 
     outcome: null,
     identity_id: null,
     address: null,
+    invite_id: null,
+    deliver: false,
     csrf_digest: null,
     issue: 0,
     attempts: 0,
@@ -94,6 +105,9 @@ export async function insertRecoveryFlow(db: Queryable, flow: NewRecoveryFlow): 
     row.code_lifespan_ms,
     row.code_expires_at,
     row.expires_at,
+    row.address,
+    row.invite_id,
+    row.deliver,
   ]);
   return row;
 }
@@ -152,19 +166,34 @@ export function moveTo(flow: RecoveryFlow, phase: RecoveryPhase, now: Date): voi
   }
 }
 
-const supersede = statement<{ id: string }>(
+/** Recoveries as challenges. */
+export const recoveryStore: ChallengeStore<RecoveryFlow> = {
+  get: getRecoveryFlow,
+  save: saveRecoveryFlow,
+  step(flow, event, now) {
+    const next = advance(phaseOf(flow), event);
+    if (next) moveTo(flow, next.to, now);
+    return next ?? undefined;
+  },
+};
+
+const supersede = statement<{ id: string; invite_id: string | null }>(
   'recovery-flow-supersede',
   `UPDATE recovery_flows SET outcome = 'cancelled', closed_at = $3
    WHERE identity_id = $1 AND id <> $2 AND outcome IS NULL AND state = 'sent_email'
-   RETURNING id`,
+   RETURNING id, invite_id`,
 );
 
-/** Ends the identity's other open flows: once a person is back in, no older code of theirs works. Returns their ids. */
+/**
+ * Ends the identity's other open flows: once a person is back in, no older code of theirs works. Returns the ids of
+ * those that have a workflow of their own; an invite goes on without its code.
+ */
 export async function supersedeOtherFlows(
   db: Queryable,
   identityId: string,
   flowId: string,
   now: Date,
 ): Promise<string[]> {
-  return (await supersede(db, [identityId, flowId, now])).map((row) => row.id);
+  const ended = await supersede(db, [identityId, flowId, now]);
+  return ended.filter((flow) => flow.invite_id === null).map((flow) => flow.id);
 }

@@ -3,7 +3,7 @@ import type { Queryable } from './statement.js';
 
 /** One way in which a session was proved. */
 export interface AuthenticationMethod {
-  method: 'password' | 'code_recovery' | 'link_recovery';
+  method: 'password' | 'totp' | 'lookup_secret' | 'code_recovery' | 'link_recovery';
   aal: 'aal1' | 'aal2';
   completed_at: string;
 }
@@ -119,6 +119,16 @@ export async function revokeSession(db: Queryable, id: string): Promise<boolean>
   return (await revoke(db, [id])).length > 0;
 }
 
+const revokeOfToken = statement<{ id: string }>(
+  'session-revoke-by-token',
+  'UPDATE sessions SET active = false WHERE token_digest = $1 RETURNING id',
+);
+
+/** Ends the session of a token's digest, also one that has ended already. False when there never was one. */
+export async function revokeByToken(db: Queryable, digest: Buffer): Promise<boolean> {
+  return (await revokeOfToken(db, [digest])).length > 0;
+}
+
 const byIdentity = statement<Session>(
   'session-by-identity',
   `SELECT * FROM sessions WHERE identity_id = $1 AND token_digest IS NOT NULL AND ($2::boolean IS NULL OR active = $2)
@@ -128,6 +138,30 @@ const byIdentity = statement<Session>(
 /** The identity's sessions that somebody holds, newest first; `active` narrows the list. */
 export async function listSessions(db: Queryable, identityId: string, active: boolean | null = null): Promise<Session[]> {
   return byIdentity(db, [identityId, active]);
+}
+
+const addProofTo = statement<Session>(
+  'session-add-proof',
+  `UPDATE sessions SET methods = methods || $2::jsonb, aal = greatest(aal, $3),
+     authenticated_at = coalesce($5, authenticated_at), expires_at = greatest(expires_at, coalesce($6, expires_at))
+   WHERE id = $1 AND active AND expires_at > $4
+   RETURNING *`,
+);
+
+/**
+ * Adds a proof to a live session, which is at AAL2 from the first proof of that level on. `renewed`: the person has just
+ * signed in with it, which makes the session privileged again and lets it last until then. Undefined when the session
+ * has ended.
+ */
+export async function addProof(
+  db: Queryable,
+  id: string,
+  proof: { method: AuthenticationMethod['method']; aal: Session['aal']; now: Date; renewed: { until: Date } | null },
+): Promise<Session | undefined> {
+  const { method, aal, now, renewed } = proof;
+  const methods: AuthenticationMethod[] = [{ method, aal, completed_at: now.toISOString() }];
+  const values = [id, JSON.stringify(methods), aal, now, renewed && now, renewed?.until ?? null];
+  return (await addProofTo(db, values))[0];
 }
 
 const lockLive = statement<{ id: string }>(

@@ -3,18 +3,19 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { flowPage, recoveryTokenLink } from '../../activities/recovery-links.js';
 import { claimIdempotencyKey } from '../../activities/store/idempotency.js';
 import { getIdentityState } from '../../activities/store/identity-state.js';
-import { getRecoveryFlow, insertRecoveryFlow, issueOf } from '../../activities/store/recovery-flows.js';
+import { issueOf } from '../../activities/store/challenge-flows.js';
+import { getRecoveryFlow, insertRecoveryFlow } from '../../activities/store/recovery-flows.js';
 import type { RecoveryFlow } from '../../activities/store/recovery-flows.js';
 import { inTransaction } from '../../platform/postgres.js';
 import type { JsonObject } from '../../schemas/json.js';
 import { LatchkeyError } from '../../schemas/errors.js';
 import { CreateRecoveryCodeBody, CreateRecoveryLinkBody } from '../../schemas/recovery.js';
-import { parseGoDuration } from '../../workflows/domain/duration.js';
 import type { ApiContext } from '../context.js';
 import { idempotencyKey } from '../idempotency-key.js';
 import { ensureStarted } from '../public/recovery/start-workflow.js';
 import { checkReturnTo } from '../public/return-to.js';
 import { badRequest, bodyParser, isUuid, queryValue } from '../validation.js';
+import { lifeOf } from './expires-in.js';
 
 /** Ten years: longer is a typing mistake, and dates past the year 9999 cannot be written. */
 const LONGEST_LIFE_MS = 10 * 365 * 86_400_000;
@@ -34,7 +35,7 @@ export async function adminRecoveryRoutes(app: FastifyInstance, ctx: ApiContext)
     });
     return reply.code(201).send({
       recovery_link: flowPage(ctx.config.selfservice.flows.recovery.uiUrl, flow.id),
-      recovery_code: ctx.keys.recoveryCode(issueOf(flow)),
+      recovery_code: ctx.keys.recovery.code(issueOf(flow)),
       expires_at: flow.expires_at.toISOString(),
     });
   });
@@ -48,7 +49,7 @@ export async function adminRecoveryRoutes(app: FastifyInstance, ctx: ApiContext)
       unknownIdentity: badRequest('identity_id: there is no such identity.'),
     });
     return reply.code(200).send({
-      recovery_link: recoveryTokenLink(ctx.config, flow.id, ctx.keys.linkToken(issueOf(flow))),
+      recovery_link: recoveryTokenLink(ctx.config, flow.id, ctx.keys.recovery.linkToken(issueOf(flow))),
       expires_at: flow.expires_at.toISOString(),
     });
   });
@@ -77,7 +78,7 @@ async function createRecovery(ctx: ApiContext, request: FastifyRequest, wanted: 
   }
   const identityId = wanted.identity_id ?? '';
   if (identityId !== '' && !isUuid(identityId)) throw badRequest('identity_id: is not a UUID.');
-  const lifeMs = lifeOf(wanted.expires_in, ctx.config.selfservice.methods[method].lifespanMs);
+  const lifeMs = lifeOf(wanted.expires_in, ctx.config.selfservice.methods[method].lifespanMs, LONGEST_LIFE_MS);
   const returnTo = checkReturnTo(ctx, queryValue(request.query, 'return_to'));
   const key = idempotencyKey(request);
   const now = new Date(ctx.now());
@@ -121,13 +122,4 @@ function flowType(given: string | undefined): 'api' | 'browser' {
   if (given === undefined || given === '' || given === 'browser') return 'browser';
   if (given === 'api') return 'api';
   throw badRequest('flow_type: must be "browser" or "api".');
-}
-
-function lifeOf(expiresIn: string | undefined, defaultMs: number): number {
-  if (expiresIn === undefined || expiresIn === '') return defaultMs;
-  const ms = parseGoDuration(expiresIn);
-  if (ms === null) throw badRequest('expires_in: is not a duration. Write it like "12h", "1h30m" or "500ms".');
-  if (ms <= 0) throw badRequest('expires_in: must lie in the future, so be more than zero.');
-  if (ms > LONGEST_LIFE_MS) throw badRequest('expires_in: may be at most ten years (87600h).');
-  return Math.max(1, Math.floor(ms));
 }

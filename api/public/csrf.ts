@@ -19,6 +19,11 @@ export function csrfCookieName(ctx: ApiContext): string {
 export function ensureCsrfToken(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Buffer {
   const present = presentCsrfToken(ctx, request);
   if (present) return present;
+  return renewCsrfToken(ctx, reply);
+}
+
+/** Gives the browser a new token. Signing in does: a token that was planted before is worth nothing afterwards. */
+export function renewCsrfToken(ctx: ApiContext, reply: FastifyReply): Buffer {
   const token = randomBytes(TOKEN_BYTES);
   setCookie(ctx, reply, csrfCookieName(ctx), token.toString('base64'), ONE_YEAR_SECONDS);
   return token;
@@ -67,7 +72,8 @@ export function checkCsrf(
 
 /** A flow for apps is not for browsers: a cookie or Origin on it means that a browser was tricked. */
 export function refuseBrowser(request: FastifyRequest): void {
-  const found = request.headers.origin !== undefined ? 'Origin' : request.headers.cookie !== undefined ? 'Cookie' : null;
+  const found =
+    request.headers.origin !== undefined ? 'Origin' : request.headers.cookie !== undefined ? 'Cookie' : null;
   if (found === null) return;
   throw new LatchkeyError('bad_request', {
     reason: `The header ${found} came with a flow for apps. In a browser, start the flow at its /browser address.`,

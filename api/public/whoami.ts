@@ -5,6 +5,7 @@ import { identityView } from '../identity-view.js';
 import { sessionView } from '../session-view.js';
 import { readCookie } from './cookies.js';
 import { requireSession, sessionToken, setSessionCookie } from './session.js';
+import { assertAal } from './aal.js';
 import { ownerOf } from './settings/open.js';
 
 /** Kratos' header for caches in front: seconds for which the answer holds. */
@@ -21,6 +22,7 @@ export async function whoami(ctx: ApiContext, request: FastifyRequest, reply: Fa
   if (cacheableSessions && token === undefined) reply.header(CACHE_HEADER, NOBODY_SECONDS);
   const session = await requireSession(ctx, request);
   const identity = await ownerOf(ctx, session);
+  assertAal(ctx, ctx.config.session.whoamiRequiredAal, { session, identity }, null);
   const view = identityView(identity, { publicBaseUrl: ctx.config.serve.public.baseUrl, admin: false });
   const inCookie = token !== undefined && token === readCookie(request, ctx.config.session.cookie.name);
   if (inCookie && wasExtended(ctx, session)) setSessionCookie(ctx, reply, token, session.expires_at);

@@ -1,5 +1,5 @@
-import { escapeHtml } from '../../activities/mail/templates.js';
-import type { UiNode } from '../ui-nodes.js';
+import type { InputNode } from '../ui-nodes.js';
+import { escapeHtml } from './html.js';
 
 /** What a page adds to one field. */
 export interface FieldOptions {
@@ -10,7 +10,7 @@ export interface FieldOptions {
 }
 
 /** One field: label, input, hint and what is wrong with it, tied together for screen readers. */
-export function field(node: UiNode, { hint, focus, describedBy }: FieldOptions): string {
+export function field(node: InputNode, { hint, focus, describedBy }: FieldOptions): string {
   const { name, type, value, required } = node.attributes;
   const text = String(value ?? '');
   if (type === 'hidden') return `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(text)}">`;
@@ -35,7 +35,7 @@ export function field(node: UiNode, { hint, focus, describedBy }: FieldOptions):
     .join('\n');
 }
 
-function input(node: UiNode, attributes: readonly string[]): string {
+function input(node: InputNode, attributes: readonly string[]): string {
   const { name, type, value, autocomplete, pattern, maxlength } = node.attributes;
   const fill = autocomplete ?? autocompleteOf(name, type);
   const more = [
@@ -51,6 +51,7 @@ function input(node: UiNode, attributes: readonly string[]): string {
 /** What a browser may fill in where the flow does not say it (WCAG 2.2, 1.3.5). */
 function autocompleteOf(name: string, type: string): string | undefined {
   if (name === 'identifier') return 'username';
+  if (name === 'totp_code') return 'one-time-code';
   return type === 'email' ? 'email' : undefined;
 }
 

@@ -1,7 +1,8 @@
-import { escapeHtml } from '../../activities/mail/templates.js';
 import type { UiText } from '../../schemas/messages.js';
-import type { Ui, UiNode } from '../ui-nodes.js';
+import type { InputNode, Ui, UiNode } from '../ui-nodes.js';
 import { field } from './field.js';
+import { escapeHtml } from './html.js';
+import { shown } from './shown.js';
 
 /** What a page adds to the flow that it draws. */
 export interface FormOptions {
@@ -21,16 +22,18 @@ export function flowForms(ui: Ui, options: FormOptions = {}): string {
   const messages = ui.messages ?? [];
   const shared = ui.nodes.filter((node) => node.group === 'default');
   const groups = [...new Set(ui.nodes.map((node) => node.group).filter((group) => group !== 'default'))];
-  const first = ui.nodes.find((node) => !isButton(node) && !isHidden(node));
+  const first = ui.nodes.find((node) => isInput(node) && !isButton(node) && !isHidden(node));
   const draw: Draw = {
     ui,
-    field: (node) =>
-      field(node, {
+    field: (node) => {
+      if (!isInput(node)) return shown(node);
+      return field(node, {
         hint: options.hints?.[node.attributes.name],
         focus: options.focusFirst === true && node === first,
         // With the cursor in a field, its descriptions are what a screen reader says first.
         describedBy: node === first && messages.length > 0 ? 'messages' : undefined,
-      }),
+      });
+    },
   };
   const forms = groups.map((group, index) => {
     const content = formsOf(
@@ -91,18 +94,22 @@ function form(ui: Ui, content: readonly string[], labelledBy: string | undefined
   return `<form action="${escapeHtml(ui.action)}" method="${ui.method}"${label}>\n${content.join('\n')}\n</form>`;
 }
 
-function button(node: UiNode, attributes: string): string {
+function button(node: InputNode, attributes: string): string {
   const { name, value } = node.attributes;
   const text = escapeHtml(node.meta.label?.text ?? name);
   return `<button type="submit" name="${escapeHtml(name)}" value="${escapeHtml(String(value ?? ''))}"${attributes}>${text}</button>`;
 }
 
-function isButton(node: UiNode): boolean {
-  return node.attributes.type === 'submit';
+function isInput(node: UiNode): node is InputNode {
+  return node.type === 'input';
 }
 
-function isHidden(node: UiNode): boolean {
-  return node.attributes.type === 'hidden';
+function isButton(node: UiNode): node is InputNode {
+  return isInput(node) && node.attributes.type === 'submit';
+}
+
+function isHidden(node: UiNode): node is InputNode {
+  return isInput(node) && node.attributes.type === 'hidden';
 }
 
 /** The button that sends the address again: it carries the address, not the method. */

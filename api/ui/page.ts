@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { escapeHtml } from '../../activities/mail/templates.js';
+import { escapeHtml } from './html.js';
 import { STYLE } from './style.js';
 
 /**
@@ -10,6 +10,8 @@ import { STYLE } from './style.js';
 export const PAGE_HEADERS = {
   'content-security-policy': [
     "default-src 'none'",
+    // The QR code of an authenticator app.
+    'img-src data:',
     `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
     "frame-ancestors 'none'",
     "base-uri 'none'",

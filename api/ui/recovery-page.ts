@@ -23,7 +23,7 @@ export async function recoveryPage(ctx: ApiContext, request: FastifyRequest, rep
   // Its code is for the app that asks for it; forms of browsers are refused.
   if (flow.type === 'api')
     return page(
-      'Enter your code in the app',
+      'Enter the code in your app',
       paragraph('This code belongs to an app. Open the app and enter the code there.'),
     );
   const body = [intro(flow), flowForms(ui, { focusFirst: true }), waysOn(ctx, flow)];

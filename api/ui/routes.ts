@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { getShownError } from '../../activities/store/shown-errors.js';
 import type { ApiContext } from '../context.js';
 import { toLatchkeyError } from '../errors.js';
+import { flowIdOf } from '../requests.js';
 import { isUuid, queryValue } from '../validation.js';
 import { loginPage } from './login-page.js';
 import { PAGE_HEADERS } from './page.js';
@@ -9,6 +10,7 @@ import { problemPage, toShownProblem } from './problem.js';
 import type { ShownProblem } from './problem.js';
 import { recoveryPage } from './recovery-page.js';
 import { settingsPage } from './settings-page.js';
+import { verificationPage } from './verification.js';
 
 /** Draws a page for a request that names a flow. */
 type PageDrawing = (ctx: ApiContext, request: FastifyRequest, reply: FastifyReply) => Promise<string>;
@@ -20,7 +22,7 @@ type PageDrawing = (ctx: ApiContext, request: FastifyRequest, reply: FastifyRepl
 export async function uiRoutes(app: FastifyInstance, ctx: ApiContext): Promise<void> {
   const base = ctx.config.serve.public.baseUrl;
 
-  const show = (name: 'recovery' | 'settings' | 'login', draw: PageDrawing): void => {
+  const show = (name: 'recovery' | 'verification' | 'settings' | 'login', draw: PageDrawing): void => {
     app.get(`/ui/${name}`, async (request, reply) => {
       reply.headers(PAGE_HEADERS).type('text/html; charset=utf-8');
       if (queryValue(request.query, 'flow') === undefined) {
@@ -34,8 +36,16 @@ export async function uiRoutes(app: FastifyInstance, ctx: ApiContext): Promise<v
     });
   };
   show('recovery', recoveryPage);
+  show('verification', verificationPage);
   show('settings', settingsPage);
   show('login', loginPage);
+
+  // The address of the form, where signing in again leads back to: on to the page that shows the form.
+  app.get('/self-service/settings', async (request, reply) => {
+    const settings = new URL(ctx.config.selfservice.flows.settings.uiUrl);
+    settings.searchParams.set('flow', flowIdOf(request, 'flow'));
+    return reply.redirect(settings.href, 303);
+  });
 
   app.get('/ui/error', async (request, reply) => {
     reply.headers(PAGE_HEADERS).type('text/html; charset=utf-8');
@@ -63,6 +73,8 @@ async function answerProblem(
     login.searchParams.set('return_to', new URL(request.url.replace(/^\/+/, ''), base).href);
     return reply.redirect(login.href, 303);
   }
+  const { redirect_browser_to: elsewhere } = error.extras.beside ?? {};
+  if (typeof elsewhere === 'string') return reply.redirect(elsewhere, 303);
   if (error.status >= 500) request.log.error({ err: error.extras.cause ?? error, code: error.code }, 'failed');
   if (error.extras.retryAfterSeconds !== undefined) reply.header('retry-after', error.extras.retryAfterSeconds);
   return reply.code(error.status).send(problemPage(ctx, toShownProblem(error)));

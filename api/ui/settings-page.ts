@@ -7,15 +7,21 @@ import { page, ways } from './page.js';
 
 /** The page on which a person changes the password and the profile. */
 export async function settingsPage(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<string> {
-  const { flow, identity } = await openSettings(ctx, request, 'flow');
-  const { ui } = settingsFlowView(ctx, flow, identity, { csrfToken: settingsCsrf(ctx, flow, request, reply) });
+  const opened = await openSettings(ctx, request, 'flow');
+  const { flow } = opened;
+  const { ui } = await settingsFlowView(ctx, opened, { csrfToken: settingsCsrf(ctx, flow, request, reply) });
   // The password first: it is what most come here for.
   const nodes = [...ui.nodes].sort((a, b) => Number(b.group === 'password') - Number(a.group === 'password'));
   const least = ctx.config.selfservice.methods.password.minPasswordLength;
   const forms = flowForms(
     { ...ui, nodes },
     {
-      headings: { password: 'New password', profile: 'About you' },
+      headings: {
+        password: 'New password',
+        profile: 'About you',
+        lookup_secret: 'Backup codes',
+        totp: 'Authenticator app',
+      },
       hints: { password: `At least ${least} characters. A few words in a row are easy to remember and hard to guess.` },
     },
   );

@@ -48,7 +48,13 @@ a { color: var(--accent); text-underline-offset: 0.2em; }
 .hint, .field-error { margin: 0.35rem 0 0; font-size: 0.9375rem; }
 .hint, .detail { color: var(--soft); }
 .field-error { color: var(--bad-text); font-weight: 600; }
+img { display: block; max-width: 100%; height: auto; margin-bottom: 1rem; padding: 0.5rem; background: #fff; border-radius: 0.5rem; }
+code { font: 0.9375rem/1.6 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+.secrets { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 0.25rem 2.5rem; padding-left: 2rem; }
 .ways { margin: 1.25rem 0 0; padding: 0; list-style: none; }
+img { display: block; width: min(100%, 14rem); height: auto; margin: 0 auto 1rem; border-radius: 0.5rem; image-rendering: pixelated; }
+.secret, .secrets { font: 600 1rem/1.8 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+.secrets { margin: 0; padding-left: 2rem; columns: 2; }
 .ways li + li { margin-top: 0.5rem; }
 .detail { margin: 1.25rem 0 0; font-size: 0.875rem; }
 `;

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../schemas/json.js';
  * that it comes from has Kratos' key names; `docs/config.md` lists every key.
  */
 export interface Config {
-  /** Development mode: cookies without `Secure`, courier bodies readable by administrators. Never in production. */
+  /** Development mode: cookies without `Secure`. Never in production. */
   readonly dev: boolean;
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' };
   readonly serve: {
@@ -57,6 +57,9 @@ export interface Config {
           readonly ignoreNetworkErrors: boolean;
         };
       };
+      /** `issuer`: the name that authenticator apps show. */
+      readonly totp: { readonly enabled: boolean; readonly issuer: string };
+      readonly lookupSecret: { readonly enabled: boolean };
       readonly profile: { readonly enabled: boolean };
     };
     readonly flows: {
@@ -70,15 +73,34 @@ export interface Config {
         /** Where browsers go after the settings flow that follows a recovery; null: `defaultBrowserReturnUrl`. */
         readonly afterReturnUrl: string | null;
       };
+      readonly verification: {
+        readonly enabled: boolean;
+        readonly lifespanMs: number;
+        readonly use: 'code' | 'link';
+        readonly uiUrl: string;
+        readonly notifyUnknownRecipients: boolean;
+        readonly afterReturnUrl: string;
+      };
       readonly settings: {
         readonly lifespanMs: number;
         readonly uiUrl: string;
         readonly privilegedSessionMaxAgeMs: number;
         readonly requiredAal: 'aal1' | 'highest_available';
+        /** True: a new password ends all other sessions. */
+        readonly revokeActiveSessions: boolean;
       };
       readonly login: { readonly lifespanMs: number; readonly uiUrl: string };
+      readonly logout: { readonly afterReturnUrl: string };
       readonly error: { readonly uiUrl: string };
     };
+  };
+  readonly invites: {
+    readonly lifespanMs: number;
+    readonly maxLifespanMs: number;
+    /** How long before the deadline. */
+    readonly remindersMs: readonly number[];
+    readonly selfRenewal: boolean;
+    readonly uiUrl: string;
   };
   readonly courier: {
     readonly smtp: {
@@ -106,6 +128,7 @@ export interface Config {
   };
   readonly session: {
     readonly lifespanMs: number;
+    readonly whoamiRequiredAal: 'aal1' | 'highest_available';
     /** A session can be extended once it has at most this long left. */
     readonly earliestPossibleExtendMs: number;
     readonly cookie: {

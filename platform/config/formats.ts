@@ -89,6 +89,11 @@ export const TEXT_FORMATS: Readonly<Record<TextKind, TextFormat>> = {
   'schema-url': { name: 'URL', problem: schemaUrlProblem },
   origin: format('origin', isOrigin, 'is not an origin; write it like "https://app.example.com", without a path'),
   host: format('host', (text) => /^[0-9a-z._:-]+$/i.test(text), 'is not a host name or an IP address'),
+  service: format(
+    'host',
+    (text) => /^(https?:\/\/)?[0-9a-z._:-]+$/i.test(text),
+    'is not a host name; write it like "passwords.example.com", or "http://passwords.internal:8080"',
+  ),
   address: format(
     'address',
     (text) => /^[^\s/]+:\d{1,5}$/.test(text),

@@ -8,7 +8,7 @@ import { KRATOS_ONLY_KEYS } from './kratos-keys.js';
 export type Tree = Record<string, unknown>;
 
 const KRATOS_ONLY: ReadonlySet<string> = new Set(KRATOS_ONLY_KEYS);
-const RECOVERY_HOOKS = 'selfservice.flows.recovery.after.hooks[]';
+const HOOKS = ['selfservice.flows.recovery.after.hooks[]', 'selfservice.flows.settings.after.password.hooks[]'];
 
 /**
  * Splits a file into what this service knows and what only Kratos knows; reports all other keys. A key without a value
@@ -59,7 +59,7 @@ export function isTree(value: unknown): value is Tree {
 }
 
 function isWebHook(entry: unknown, pattern: string): boolean {
-  return pattern === RECOVERY_HOOKS && isTree(entry) && entry['hook'] === 'web_hook';
+  return HOOKS.includes(pattern) && isTree(entry) && entry['hook'] === 'web_hook';
 }
 
 /** Words that name the key that was probably meant: one spelt alike in the same place, or the same one elsewhere. */

@@ -35,8 +35,9 @@ export function resolveConfig(file: ConfigFile, folder: string, problems: Proble
         url.startsWith('/') ? page(url, url) : url,
       ),
       methods: resolveMethods(file.selfservice.methods, publicUrl),
-      flows: resolveFlows(file.selfservice.flows, page),
+      flows: resolveFlows(file.selfservice.flows, page, page(file.selfservice.default_browser_return_url, 'ui/settings')),
     },
+    invites: resolveInvites(file.invites, page),
     courier: { smtp: resolveSmtp(file.courier.smtp) },
     secrets: {
       default: file.secrets.default ?? [],
@@ -114,7 +115,7 @@ function resolveSchemas(
 }
 
 function resolveMethods(
-  { code, link, password, profile }: ConfigFile['selfservice']['methods'],
+  { code, link, password, totp, lookup_secret: lookupSecret, profile }: ConfigFile['selfservice']['methods'],
   publicUrl: string,
 ): Config['selfservice']['methods'] {
   return {
@@ -136,13 +137,16 @@ function resolveMethods(
         ignoreNetworkErrors: password.config.ignore_network_errors,
       },
     },
+    totp: { enabled: totp.enabled, issuer: totp.config.issuer ?? new URL(publicUrl).hostname },
+    lookupSecret: { enabled: lookupSecret.enabled },
     profile: { enabled: profile.enabled },
   };
 }
 
 function resolveFlows(
-  { recovery, settings, login, error }: ConfigFile['selfservice']['flows'],
+  { recovery, verification, settings, login, logout, error }: ConfigFile['selfservice']['flows'],
   page: (url: string | undefined, builtIn: string) => string,
+  defaultReturnUrl: string,
 ): Config['selfservice']['flows'] {
   const after = recovery.after.default_browser_return_url;
   return {
@@ -155,14 +159,37 @@ function resolveFlows(
       revokeActiveSessions: recovery.after.hooks.some(({ hook }) => hook === 'revoke_active_sessions'),
       afterReturnUrl: after === undefined ? null : page(after, after),
     },
+    verification: {
+      enabled: verification.enabled,
+      lifespanMs: milliseconds(verification.lifespan),
+      use: verification.use,
+      uiUrl: page(verification.ui_url, 'ui/verification'),
+      notifyUnknownRecipients: verification.notify_unknown_recipients,
+      afterReturnUrl: page(verification.after.default_browser_return_url, defaultReturnUrl),
+    },
     settings: {
       lifespanMs: milliseconds(settings.lifespan),
       uiUrl: page(settings.ui_url, 'ui/settings'),
       privilegedSessionMaxAgeMs: milliseconds(settings.privileged_session_max_age),
       requiredAal: settings.required_aal,
+      revokeActiveSessions: settings.after.password.hooks.some(({ hook }) => hook === 'revoke_active_sessions'),
     },
     login: { lifespanMs: milliseconds(login.lifespan), uiUrl: page(login.ui_url, 'ui/login') },
+    logout: { afterReturnUrl: page(logout.after.default_browser_return_url, defaultReturnUrl) },
     error: { uiUrl: page(error.ui_url, 'ui/error') },
+  };
+}
+
+function resolveInvites(
+  invites: ConfigFile['invites'],
+  page: (url: string | undefined, builtIn: string) => string,
+): Config['invites'] {
+  return {
+    lifespanMs: milliseconds(invites.lifespan),
+    maxLifespanMs: milliseconds(invites.max_lifespan),
+    remindersMs: invites.reminders.map(milliseconds),
+    selfRenewal: invites.self_renewal,
+    uiUrl: page(invites.ui_url, 'ui/invite'),
   };
 }
 
@@ -188,6 +215,7 @@ function resolveFeatureFlags(flags: ConfigFile['feature_flags']): Config['featur
 function resolveSession({ session, cookies }: ConfigFile): Config['session'] {
   return {
     lifespanMs: milliseconds(session.lifespan),
+    whoamiRequiredAal: session.whoami.required_aal,
     earliestPossibleExtendMs: milliseconds(session.earliest_possible_extend ?? session.lifespan),
     cookie: {
       name: session.cookie.name,

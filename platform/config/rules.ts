@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { ConfigFile } from '../../schemas/config.js';
+import { parseGoDuration } from '../../workflows/domain/duration.js';
 import type { ProblemList } from './errors.js';
 import { parseSize } from './size.js';
 
@@ -32,6 +33,7 @@ export function checkRules(file: ConfigFile, needed: readonly NeededKey[], probl
   checkTemporal(file, problems);
   checkAttempts(file, problems);
   checkHasher(file, problems);
+  checkInvites(file, problems);
 }
 
 function checkAdminApi({ serve, admin_api }: ConfigFile, problems: ProblemList): void {
@@ -93,6 +95,13 @@ function checkHasher({ hashers }: ConfigFile, problems: ProblemList): void {
   } else if (kibibytes >= 2 ** 32) {
     problems.addUnlessWrong(keys, `"${memory}" is more than argon2 can use`);
   }
+}
+
+function checkInvites({ invites }: ConfigFile, problems: ProblemList): void {
+  const { lifespan, max_lifespan: longest } = invites;
+  if ((parseGoDuration(lifespan) ?? 0) <= (parseGoDuration(longest) ?? 0)) return;
+  const keys = ['invites.lifespan', 'invites.max_lifespan'] as const;
+  problems.addUnlessWrong(keys, `"${lifespan}" is longer than invites.max_lifespan, which is "${longest}"`);
 }
 
 function reportTwins(ids: readonly string[], key: string, problems: ProblemList): void {

@@ -15,6 +15,7 @@ export type TextKind =
   | 'schema-url'
   | 'origin'
   | 'host'
+  | 'service'
   | 'address'
   | 'postgres-url'
   | 'smtp-url'

@@ -56,8 +56,9 @@ const methods = section('Ways in, and what a person may change.', {
         'Refuses passwords known from breaches, by asking the service at `haveibeenpwned_host`. It is told the first five digits of a hash, never a password. Kratos has this on; here no third party is asked unless you say so.',
         false,
       ),
-      haveibeenpwned_host: text('host', {
-        description: 'The host of the breach list, where you keep a copy of your own.',
+      haveibeenpwned_host: text('service', {
+        description:
+          'The host of the breach list, where you keep a copy of your own. It is asked by HTTPS, unless written with `http://` before it.',
         default: 'api.pwnedpasswords.com',
       }),
       max_breaches: count(
@@ -66,6 +67,23 @@ const methods = section('Ways in, and what a person may change.', {
       ),
       ignore_network_errors: flag('Takes the password when the breach list cannot be reached.', true),
     }),
+  }),
+  totp: section('Codes of an authenticator app (RFC 6238), as a second factor.', {
+    enabled: flag(
+      'Lets people set up an authenticator app, and asks those who have for its codes. Off, nobody is asked.',
+      false,
+    ),
+    config: section('How it presents itself.', {
+      issuer: Type.Optional(
+        text('text', {
+          description: 'The name under which authenticator apps list the account.',
+          computedDefault: 'the host of `serve.public.base_url`',
+        }),
+      ),
+    }),
+  }),
+  lookup_secret: section('Backup codes on paper, each good for one use, as a second factor.', {
+    enabled: flag('Lets people have backup codes, and takes them. Off, nobody is asked for one.', false),
   }),
   profile: section("The person's own data.", {
     enabled: flag('Lets people edit their traits in the settings flow.', true),
@@ -100,6 +118,22 @@ const flows = section('The flows that people go through.', {
       ),
     }),
   }),
+  verification: section('Confirming that an address is one\'s own.', {
+    enabled: flag('Offers verification of addresses.', true),
+    use: oneOf(['code', 'link'], { description: 'The method that people are offered.', default: 'code' }),
+    lifespan: duration('How long a verification flow stays open.', '1h'),
+    ui_url: uiUrl('verification'),
+    notify_unknown_recipients: flag(
+      'Sends a mail to addresses that belong to no account, saying that there is none.',
+      false,
+    ),
+    after: section('What follows a verification.', {
+      default_browser_return_url: returnUrl(
+        'Where the page leads on to when the address is verified.',
+        '`selfservice.default_browser_return_url`',
+      ),
+    }),
+  }),
   settings: section('Setting a new password and editing the profile.', {
     lifespan: duration('How long a settings flow stays open.', '1h'),
     ui_url: uiUrl('settings'),
@@ -112,10 +146,33 @@ const flows = section('The flows that people go through.', {
         'The authentication level that the settings flow asks for: one factor, or as many as the person has set up.',
       default: 'highest_available',
     }),
+    after: section('What follows a change.', {
+      password: section('What follows a new password.', {
+        hooks: list(
+          section('One hook.', {
+            hook: oneOf(['revoke_active_sessions'], {
+              description: "`revoke_active_sessions` ends all of the person's other sessions.",
+            }),
+          }),
+          {
+            description: 'What happens at the moment of the change. Web hooks are not supported, and are ignored.',
+            default: [],
+          },
+        ),
+      }),
+    }),
   }),
   login: section('Signing in again, where a change needs it.', {
     lifespan: duration('How long a login flow stays open.', '1h'),
     ui_url: uiUrl('login'),
+  }),
+  logout: section('Signing out.', {
+    after: section('What follows.', {
+      default_browser_return_url: returnUrl(
+        'Where browsers go when they are signed out.',
+        '`selfservice.default_browser_return_url`',
+      ),
+    }),
   }),
   error: section('Errors of browser flows.', { ui_url: uiUrl('error') }),
 });

@@ -54,6 +54,13 @@ export const session = section('Sessions of signed-in people.', {
       computedDefault: '`session.lifespan`: at any time',
     }),
   ),
+  whoami: section('`GET /sessions/whoami`.', {
+    required_aal: oneOf(['aal1', 'highest_available'], {
+      description:
+        'The authentication level that it asks for: one factor, or as many as the person has set up. Without it the answer is 403, `session_aal2_required`.',
+      default: 'highest_available',
+    }),
+  }),
   cookie: section('The session cookie.', {
     name: text('cookie-name', { description: 'Its name.', default: 'ory_kratos_session' }),
     domain: Type.Optional(

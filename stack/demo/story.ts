@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { flowInShort, sessionInShort } from './in-short.js';
 import type { Print } from './pieces.js';
 import { DemoError, startTalk } from './talk.js';
 import type { Json, Talk } from './talk.js';
@@ -233,29 +234,4 @@ function tokenOf(passed: Json): string {
   );
   if (typeof given?.['ory_session_token'] === 'string') return given['ory_session_token'];
   throw new DemoError('The right code gave no session token (feature_flags.use_continue_with_transitions).');
-}
-
-/** Of a flow: id, state, what it tells people, and what comes next. */
-function flowInShort(flow: Json): unknown {
-  const ui = (flow['ui'] ?? {}) as Json;
-  const fields = ((ui['nodes'] ?? []) as Json[]).flatMap((node) => (node['messages'] ?? []) as Json[]);
-  const messages = [...((ui['messages'] ?? []) as Json[]), ...fields].map(({ id, text }) => ({ id, text }));
-  const next = flow['continue_with'] as Json[] | null | undefined;
-  return {
-    id: flow['id'],
-    state: flow['state'],
-    ...(flow['expires_at'] !== undefined && { expires_at: flow['expires_at'] }),
-    ...(messages.length > 0 && { ui: { messages } }),
-    ...(next && { continue_with: next }),
-  };
-}
-
-function sessionInShort({ id, active, expires_at, authentication_methods: methods, identity }: Json): unknown {
-  return {
-    id,
-    active,
-    expires_at,
-    authentication_methods: (methods as Json[]).map(({ method, aal }) => ({ method, aal })),
-    identity: { id: (identity as Json)['id'], traits: (identity as Json)['traits'] },
-  };
 }

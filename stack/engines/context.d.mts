@@ -1,3 +1,5 @@
+import type { Progress } from '../setup/progress.mjs';
+
 /** What the engine resolvers know and use; see `context.mjs`. */
 export interface Context {
   env: Record<string, string | undefined>;
@@ -5,7 +7,7 @@ export interface Context {
   sharedCache: string;
   downloadService: string;
   goPlaces: string[];
-  progress: import('../setup/progress.mjs').Progress;
+  progress: Progress;
 }
 export function findOnPath(name: string, env: Record<string, string | undefined>): string | null;
 export function isProgram(path: string): boolean;

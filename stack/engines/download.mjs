@@ -1,4 +1,5 @@
 // Downloads with a deadline on silence. Dependency-free.
+/* global AbortController */
 
 const SILENCE_MS = 12_000;
 
@@ -37,9 +38,10 @@ export async function download(url, note = () => undefined) {
     note('');
     return Buffer.concat(chunks);
   } catch (error) {
-    if (silence.signal.aborted) throw new Error(`${address.host} did not answer for ${SILENCE_MS / 1000} s`);
+    if (silence.signal.aborted)
+      throw new Error(`${address.host} did not answer for ${SILENCE_MS / 1000} s`, { cause: error });
     if (error.cause === undefined) throw error;
-    throw new Error(`${address.host} cannot be reached (${error.cause.code ?? error.cause.message})`);
+    throw new Error(`${address.host} cannot be reached (${error.cause.code ?? error.cause.message})`, { cause: error });
   } finally {
     clearTimeout(timer);
   }

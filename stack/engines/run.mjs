@@ -8,7 +8,8 @@ import { spawn } from 'node:child_process';
  * @param {string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, timeoutMs?: number, onLine?: (line: string) => void }} [options]
  * @returns {Promise<string>} its output
- * @throws {Error} with the last lines of output when it fails, cannot be started or takes too long
+ * @throws {Error} with the last lines of output when it fails (all of it in `output`), cannot be started or takes too
+ *   long
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
@@ -39,7 +40,12 @@ export function run(command, args, options = {}) {
     child.on('error', (error) => finish(new Error(`${command} could not be started: ${error.message}`)));
     child.on('close', (code, signal) => {
       if (code === 0) finish(null);
-      else finish(new Error(`${command} ended with ${signal ?? `code ${code}`}: ${lastLines(output, 8)}`));
+      else
+        finish(
+          Object.assign(new Error(`${command} ended with ${signal ?? `code ${code}`}: ${lastLines(output, 8)}`), {
+            output,
+          }),
+        );
     });
   });
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { URLSearchParams } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { projectRoot } from './context.mjs';
 import { download } from './download.mjs';

@@ -43,18 +43,21 @@ export function buildIsFresh(root) {
   );
 }
 
-/** Compiles what changed, then bundles the workflows. After sources have gone, `dist` is made anew. */
+/**
+ * Compiles what changed, then bundles the workflows. What was made from sources that have gone since goes too. The
+ * stamp changes only when all went well, so that a build that failed is tried again.
+ */
 export async function build(root, note) {
-  const before = sourceState(root);
-  const last = lastState(root);
-  if (last === null || Object.keys(last).some((path) => before[path] === undefined)) {
-    rmSync(join(root, 'dist'), { recursive: true, force: true });
-  } else {
-    rmSync(join(root, STAMP), { force: true });
+  const state = sourceState(root);
+  const gone = Object.keys(lastState(root) ?? {}).filter((path) => state[path] === undefined);
+  for (const path of gone) {
+    const made = join(root, 'dist', path.replace(/ts$/, 'js'));
+    rmSync(made, { force: true });
+    rmSync(`${made}.map`, { force: true });
   }
   note('compiling');
   await run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'], { cwd: root });
   note('bundling the workflows');
   await run(process.execPath, [join('dist', 'worker', 'bundle.js')], { cwd: root });
-  writeFileSync(join(root, STAMP), JSON.stringify(before));
+  writeFileSync(join(root, STAMP), JSON.stringify(state));
 }

@@ -1,5 +1,5 @@
 // The npm packages. Dependency-free.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../engines/run.mjs';
 
@@ -23,14 +23,28 @@ export function packagesAreFresh(root) {
 /**
  * `npm ci`. Install scripts of packages do not run: the only one that this project needs makes the library links of
  * Postgres, and set-up makes those itself.
+ *
+ * `npm ci` refuses a lockfile that lacks packages for platforms other than this one, which a registry without them
+ * leads to; then `npm install` puts in the same versions.
  */
 export async function installPackages(root, note) {
-  const args = [existsSync(join(root, 'package-lock.json')) ? 'ci' : 'install'];
-  args.push('--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error');
-  const npm = process.env.npm_execpath;
-  const options = { cwd: root, env: childEnvironment(), onLine: (line) => note(line.slice(0, 100)) };
-  if (npm !== undefined && /npm-cli\.c?js$/.test(npm)) await run(process.execPath, [npm, ...args], options);
-  else await run('npm', args, options);
+  const onLine = (line) => note(line.slice(0, 100));
+  try {
+    await npm(['ci'], root, onLine);
+  } catch (error) {
+    if (!String(error.output).includes('EUSAGE')) throw error;
+    note('the lockfile is not complete, so by npm install');
+    await npm(['install', '--no-save'], root, onLine);
+  }
+}
+
+/** Runs the npm that started us, or the one on PATH. */
+async function npm(args, root, onLine) {
+  const all = [...args, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const script = process.env.npm_execpath;
+  const options = { cwd: root, env: childEnvironment(), onLine };
+  if (script !== undefined && /npm-cli\.c?js$/.test(script)) await run(process.execPath, [script, ...all], options);
+  else await run('npm', all, options);
 }
 
 /** Without what the npm that started us has set about its own command. */

@@ -25,7 +25,10 @@ const PLACEHOLDER = /\{([A-Za-z]+%?)((?:\.[a-z0-9]+)*)\}/g;
  */
 export class Bindings {
   private readonly values = new Map<string, string>();
-  private readonly run = randomUUID().slice(0, 8);
+  // Letters only: mails are searched for digits.
+  private readonly run = randomUUID()
+    .slice(0, 8)
+    .replace(/\d/g, (digit) => 'ghijklmnop'.charAt(Number(digit)));
 
   constructor(private readonly bases: { public: string; admin: string; ui: string }) {}
 
@@ -66,7 +69,9 @@ export class Bindings {
     source += escapeRegex(template.slice(end));
     const found = new RegExp(`^${source}$`).exec(value);
     if (!found) return false;
-    const taken = met.map((name, index) => [name, found[index + 1] ?? ''] as const).filter(([name]) => name.includes('.'));
+    const taken = met
+      .map((name, index) => [name, found[index + 1] ?? ''] as const)
+      .filter(([name]) => name.includes('.'));
     if (taken.some(([name, one]) => taken.some(([other, two]) => name === other && one !== two))) return false;
     for (const [name, one] of taken) this.bind(name, one);
     return true;

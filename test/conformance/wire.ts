@@ -9,7 +9,7 @@ export interface WireAnswer {
   headers: IncomingHttpHeaders;
   text: string;
   /** Parsed JSON; undefined when the body is not JSON. */
-  json: JsonValue | undefined;
+  json: any;
 }
 
 /** Sends exactly the headers given (fetch would add some of its own), and follows no redirect. */

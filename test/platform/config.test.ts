@@ -57,10 +57,16 @@ describe('with nothing but a secret', () => {
       secrets: { default: [SECRET], cookie: [SECRET], cipher: [] },
       session: {
         lifespanMs: 24 * HOUR,
+        earliestPossibleExtendMs: 24 * HOUR,
         cookie: { name: 'ory_kratos_session', sameSite: 'Lax', domain: null, path: '/', persistent: true },
       },
       hashers: { argon2: { memoryKib: 19 * 1024, iterations: 2, parallelism: 1 } },
-      featureFlags: { useContinueWithTransitions: true },
+      featureFlags: {
+        useContinueWithTransitions: true,
+        cacheableSessions: false,
+        cacheableSessionsMaxAgeMs: null,
+        fasterSessionExtend: false,
+      },
       temporal: {
         address: '127.0.0.1:7233',
         namespace: 'default',
@@ -91,6 +97,8 @@ describe('with nothing but a secret', () => {
             ignoreNetworkErrors: true,
           },
         },
+        totp: { enabled: false, issuer: '127.0.0.1' },
+        lookupSecret: { enabled: false },
         profile: { enabled: true },
       },
       flows: {
@@ -103,13 +111,23 @@ describe('with nothing but a secret', () => {
           revokeActiveSessions: false,
           afterReturnUrl: null,
         },
+        verification: {
+          enabled: true,
+          lifespanMs: HOUR,
+          use: 'code',
+          uiUrl: 'http://127.0.0.1:4433/ui/verification',
+          notifyUnknownRecipients: false,
+          afterReturnUrl: 'http://127.0.0.1:4433/ui/settings',
+        },
         settings: {
           lifespanMs: HOUR,
           uiUrl: 'http://127.0.0.1:4433/ui/settings',
           privilegedSessionMaxAgeMs: HOUR,
           requiredAal: 'highest_available',
+          revokeActiveSessions: false,
         },
         login: { lifespanMs: HOUR, uiUrl: 'http://127.0.0.1:4433/ui/login' },
+        logout: { afterReturnUrl: 'http://127.0.0.1:4433/ui/settings' },
         error: { uiUrl: 'http://127.0.0.1:4433/ui/error' },
       },
     });
@@ -164,6 +182,12 @@ describe("a file in Kratos' form", () => {
       privilegedSessionMaxAgeMs: 900_000,
       requiredAal: 'aal1',
     });
+    expect(config.selfservice.methods).toMatchObject({
+      totp: { enabled: true, issuer: 'Example' },
+      lookupSecret: { enabled: true },
+    });
+    expect(config.selfservice.flows.logout.afterReturnUrl).toBe('http://127.0.0.1:4455/login');
+    expect(config.session.whoamiRequiredAal).toBe('aal1');
     expect(config.secrets.default).toHaveLength(2);
     expect(config.hashers.argon2).toMatchObject({ memoryKib: 131_072, iterations: 3 });
     expect(config.cookies).toEqual({ domain: 'example.org', path: '/', sameSite: 'Strict' });
@@ -183,18 +207,13 @@ describe("a file in Kratos' form", () => {
       'identity.schemas[0].selfservice_selectable',
       'log.format',
       'log.leak_sensitive_values',
-      'selfservice.flows.logout',
       'selfservice.flows.recovery.after.hooks[1] (web_hook)',
       'selfservice.flows.registration',
-      'selfservice.flows.settings.after',
-      'selfservice.flows.verification',
+      'selfservice.flows.settings.after.hooks',
       'selfservice.methods.code.passwordless_enabled',
-      'selfservice.methods.lookup_secret',
       'selfservice.methods.oidc',
-      'selfservice.methods.totp',
       'serve.public.cors.max_age',
       'serve.public.request_log',
-      'session.whoami',
       'version',
     ]);
   });

@@ -147,7 +147,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       for (const server of servers) await server.close();
       await workflows.close();
       for (const caught of mail.messages()) {
-        for (const code of caught.text.matchAll(/(?<!\d)\d{6}(?!\d)/g)) noteSecret('code', code[0]);
+        for (const code of caught.text.matchAll(/(?<![0-9a-f-])\d{6}(?![0-9a-f-])/g)) noteSecret('code', code[0]);
       }
       await pool.end();
       await dumpDatabase(database.pool, config.temporal.taskQueue);

@@ -64,6 +64,7 @@ export async function startProxy(target: string): Promise<Proxy> {
 /** A client's connection and the one to the server that belongs to it, made when something first flows. */
 class Pair {
   private server: Socket | undefined;
+  private flowing = false;
 
   constructor(
     private readonly client: Socket,
@@ -74,12 +75,15 @@ class Pair {
   }
 
   flow(): void {
+    if (this.flowing) return;
+    this.flowing = true;
     if (!this.server) this.watch((this.server = this.open()));
     this.client.pipe(this.server);
     this.server.pipe(this.client);
   }
 
   hold(): void {
+    this.flowing = false;
     this.client.unpipe();
     this.client.pause();
     this.server?.unpipe();

@@ -3,55 +3,104 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { flowPage } from '../../../activities/recovery-links.js';
 import { getLoginFlow, insertLoginFlow } from '../../../activities/store/login-flows.js';
 import type { LoginFlow } from '../../../activities/store/login-flows.js';
+import type { Session } from '../../../activities/store/sessions.js';
 import { LatchkeyError } from '../../../schemas/errors.js';
 import type { StoredMessage } from '../../../schemas/messages.js';
-import { uiText } from '../../../schemas/messages.js';
 import type { ApiContext } from '../../context.js';
 import { flowIdOf, wantsJson } from '../../requests.js';
-import { csrfNode, inputNode, submitNode, withMessages } from '../../ui-nodes.js';
-import type { Ui } from '../../ui-nodes.js';
-import { queryFlag, queryValue } from '../../validation.js';
+import { badRequest, queryFlag, queryValue } from '../../validation.js';
 import { csrfDigest, ensureCsrfToken, maskCsrfToken, presentCsrfToken } from '../csrf.js';
-import { alreadySignedIn, publicUrl } from '../recovery/begin.js';
+import { publicUrl } from '../recovery/begin.js';
 import { checkReturnTo } from '../return-to.js';
 import { findSession } from '../session.js';
+import { loginFlowView } from './view.js';
 
-/** `GET /self-service/login/api` and `/browser`. */
+/** `GET /self-service/login/api` and `/browser`, with `refresh` to sign in once more and `aal` for a second factor. */
 export async function beginLogin(
   ctx: ApiContext,
   type: 'api' | 'browser',
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const refresh = queryFlag(request.query, 'refresh') ?? false;
+  const aal = requestedAal(request);
+  const session = await findSession(ctx, request);
+  if (!session && aal === 'aal2') throw firstFactorFirst(ctx);
+  // Who is not signed in cannot sign in once more (Kratos' rule).
+  const refresh = session !== undefined && queryFlag(request.query, 'refresh') === true;
+  const returnTo = checkReturnTo(ctx, queryValue(request.query, 'return_to'));
   const json = type === 'api' || wantsJson(request);
-  if (!refresh && (await findSession(ctx, request))) {
+  if (session && !refresh && reaches(session, aal)) {
     if (json) throw alreadySignedIn();
-    return reply.redirect(ctx.config.selfservice.defaultBrowserReturnUrl, 302);
+    return reply.redirect(returnTo ?? ctx.config.selfservice.defaultBrowserReturnUrl, 302);
   }
-  const now = ctx.now();
   const token = type === 'browser' ? ensureCsrfToken(ctx, request, reply) : null;
-  const flow: LoginFlow = {
-    id: randomUUID(),
+  const messages: StoredMessage[] = refresh ? [{ message: 'login_refresh' }] : [];
+  if (session && !reaches(session, aal)) messages.push({ message: 'login_second_factor' });
+  const flow = await newLoginFlow(ctx, {
     type,
     refresh,
-    requested_aal: 'aal1',
+    requested_aal: aal,
+    identity_id: session?.identity_id ?? null,
     csrf_digest: token && csrfDigest(token),
     request_url: publicUrl(ctx, request),
-    return_to: checkReturnTo(ctx, queryValue(request.query, 'return_to')),
-    messages: refresh ? [{ message: 'login_refresh' }] : [],
+    return_to: returnTo,
+    messages,
+  });
+  if (!json) return reply.redirect(loginPageOf(ctx, flow), 303);
+  return reply.send(await loginFlowView(ctx, flow, { csrfToken: token ? maskCsrfToken(token) : '' }));
+}
+
+function requestedAal(request: FastifyRequest): LoginFlow['requested_aal'] {
+  const aal = queryValue(request.query, 'aal') ?? 'aal1';
+  if (aal === 'aal1' || aal === 'aal2') return aal;
+  throw badRequest('aal: must be aal1 or aal2');
+}
+
+/** Inserts a login flow. */
+export async function newLoginFlow(
+  ctx: ApiContext,
+  made: Omit<LoginFlow, 'id' | 'issued_at' | 'expires_at'>,
+): Promise<LoginFlow> {
+  const now = ctx.now();
+  const flow: LoginFlow = {
+    ...made,
+    id: randomUUID(),
     issued_at: new Date(now),
     expires_at: new Date(now + ctx.config.selfservice.flows.login.lifespanMs),
   };
   await insertLoginFlow(ctx.pool, flow);
-  if (!json) return reply.redirect(flowPage(ctx.config.selfservice.flows.login.uiUrl, flow.id), 303);
-  return reply.send(loginFlowView(ctx, flow, { csrfToken: token ? maskCsrfToken(token) : '' }));
+  return flow;
+}
+
+/** The page that shows the flow. */
+export function loginPageOf(ctx: ApiContext, flow: LoginFlow): string {
+  return flowPage(ctx.config.selfservice.flows.login.uiUrl, flow.id);
+}
+
+/** True when the session is at this level already. */
+export function reaches(session: Session, aal: LoginFlow['requested_aal']): boolean {
+  return aal === 'aal1' || session.aal === 'aal2';
+}
+
+/** The answer to signing in while signed in. */
+export function alreadySignedIn(): LatchkeyError {
+  return new LatchkeyError('session_already_available', {
+    reason: 'You are signed in already. Sign out first, or start with refresh=true to sign in once more.',
+  });
+}
+
+/** The answer to showing a second factor without the first. */
+export function firstFactorFirst(ctx: ApiContext): LatchkeyError {
+  return new LatchkeyError('session_aal1_required', {
+    reason: 'aal: a second factor can only be shown by somebody who is signed in with the first.',
+    beside: { redirect_browser_to: new URL('self-service/login/browser', ctx.config.serve.public.baseUrl).href },
+  });
 }
 
 /** `GET /self-service/login/flows?id=`. */
 export async function fetchLogin(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const flow = await openLogin(ctx, flowIdOf(request, 'id'));
-  return reply.send(loginFlowView(ctx, flow, { csrfToken: loginCsrf(ctx, flow, request, reply) }));
+  return reply.send(await loginFlowView(ctx, flow, { csrfToken: loginCsrf(ctx, flow, request, reply) }));
 }
 
 /** The masked CSRF token for the flow's browser; empty for apps. @throws LatchkeyError csrf_violation */
@@ -68,58 +117,23 @@ export function loginCsrf(ctx: ApiContext, flow: LoginFlow, request: FastifyRequ
 
 /** A flow that is not expired. @throws LatchkeyError not_found or flow_expired */
 export async function openLogin(ctx: ApiContext, id: string): Promise<LoginFlow> {
-  const flow = await getLoginFlow(ctx.pool, id);
-  if (!flow) throw new LatchkeyError('not_found', { reason: 'There is no login flow with this id. Start a new one.' });
-  if (ctx.now() < flow.expires_at.getTime()) return flow;
+  const flow = await findLogin(ctx, id);
+  if (!isExpired(ctx, flow)) return flow;
   const again = new URL(`self-service/login/${flow.type}`, ctx.config.serve.public.baseUrl).href;
   throw new LatchkeyError('flow_expired', {
     reason: `This page expired at ${flow.expires_at.toISOString()}. Start again.`,
-    details: flow.type === 'api' ? { api: again } : { redirect_to: again },
+    details: flow.type === 'api' ? { api: again } : { redirect_to: again, return_to: flow.return_to ?? '' },
   });
 }
 
-/** A login flow as Kratos' clients know it. */
-export function loginFlowView(
-  ctx: ApiContext,
-  flow: LoginFlow,
-  options: { csrfToken?: string; identifier?: string; messages?: readonly StoredMessage[] } = {},
-): Record<string, unknown> & { ui: Ui } {
-  const action = new URL('self-service/login', ctx.config.serve.public.baseUrl);
-  action.searchParams.set('flow', flow.id);
-  const nodes = [
-    csrfNode(options.csrfToken ?? ''),
-    inputNode(
-      'default',
-      { name: 'identifier', type: 'text', value: options.identifier ?? '', required: true },
-      identifierLabel(ctx),
-    ),
-    inputNode(
-      'password',
-      { name: 'password', type: 'password', required: true, autocomplete: 'current-password' },
-      uiText('label_password'),
-    ),
-    submitNode('password', 'method', 'password', 'label_sign_in'),
-  ];
-  return {
-    id: flow.id,
-    organization_id: null,
-    type: flow.type,
-    expires_at: flow.expires_at.toISOString(),
-    issued_at: flow.issued_at.toISOString(),
-    request_url: flow.request_url,
-    ...(flow.return_to !== null && { return_to: flow.return_to }),
-    ui: withMessages({ action: action.href, method: 'POST', nodes }, options.messages ?? flow.messages),
-    created_at: flow.issued_at.toISOString(),
-    updated_at: flow.issued_at.toISOString(),
-    refresh: flow.refresh,
-    requested_aal: flow.requested_aal,
-    state: 'choose_method',
-  };
+/** The same, expired or not. @throws LatchkeyError not_found */
+export async function findLogin(ctx: ApiContext, id: string): Promise<LoginFlow> {
+  const flow = await getLoginFlow(ctx.pool, id);
+  if (flow) return flow;
+  throw new LatchkeyError('not_found', { reason: 'There is no login flow with this id. Start a new one.' });
 }
 
-/** The login name is labelled like the trait that it comes from. */
-function identifierLabel(ctx: ApiContext) {
-  const fields = ctx.identitySchemas.fields(ctx.config.identity.defaultSchemaId);
-  const field = fields.find(({ type }) => type === 'email') ?? fields[0];
-  return uiText('label_trait', { name: field?.name ?? 'identifier', title: field?.title ?? 'Login name' });
+/** Deadlines hold when read. */
+export function isExpired(ctx: ApiContext, flow: LoginFlow): boolean {
+  return ctx.now() >= flow.expires_at.getTime();
 }

@@ -1,4 +1,4 @@
-import { flowPage } from '../../../activities/recovery-links.js';
+import { flowPage, recoveryActionUrl } from '../../../activities/recovery-links.js';
 import { saveFlowMessages } from '../../../activities/store/recovery-flow-messages.js';
 import { getRecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
@@ -7,6 +7,7 @@ import type { StoredMessage } from '../../../schemas/messages.js';
 import type { RecoveryOutcome } from '../../../workflows/domain/recovery-lifecycle.js';
 import { ensureCsrfToken, csrfDigest, maskCsrfToken } from '../csrf.js';
 import { replaceFlow } from './begin.js';
+import type { ShowRecoveryUi } from './begin.js';
 import type { RecoveryCall } from './submit.js';
 import { recoveryFlowView } from './view.js';
 
@@ -26,19 +27,25 @@ export async function answerFlow(call: RecoveryCall, status: number, messages?: 
 }
 
 /** The flow's time is over: 410 with a new flow for apps, a redirect to a new flow for browsers. */
-export async function answerExpired(call: RecoveryCall): Promise<unknown> {
+export function answerExpired(call: RecoveryCall): Promise<unknown> {
   const { ctx, flow } = call;
-  const next = await replace(call, [{ message: 'recovery_expired', context: { expired_at: flow.expires_at.toISOString() } }]);
-  if (next.redirect) return next.redirect();
-  throw new LatchkeyError('flow_expired', {
-    reason: `This recovery expired at ${flow.expires_at.toISOString()}. Go on with the new one.`,
-    details: { continue_with: [next.continueWith] },
-    beside: {
-      expired_at: flow.expires_at.toISOString(),
-      // Kratos' unit: nanoseconds.
-      since: Math.max(0, ctx.now() - flow.expires_at.getTime()) * 1_000_000,
-      use_flow_id: next.continueWith.flow.id,
-    },
+  const expiredAt = flow.expires_at.toISOString();
+  const unix = Math.floor(flow.expires_at.getTime() / 1_000);
+  return moveOn(call, {
+    message: { message: 'recovery_expired', context: { expired_at: expiredAt, expired_at_unix: unix } },
+    requestUrl: flow.request_url,
+    redirectsScripts: true,
+    error: (next) =>
+      new LatchkeyError('flow_expired', {
+        reason: `This recovery expired at ${expiredAt}. Go on with the new one.`,
+        details: { continue_with: [next] },
+        beside: {
+          expired_at: expiredAt,
+          // Kratos' unit: nanoseconds.
+          since: Math.max(0, ctx.now() - flow.expires_at.getTime()) * 1_000_000,
+          use_flow_id: next.flow.id,
+        },
+      }),
   });
 }
 
@@ -52,29 +59,67 @@ const OVER: Record<RecoveryOutcome | 'used', string> = {
 };
 
 /** The flow takes nothing any more: 400 with a new flow, or a redirect to it. */
-export async function answerOver(call: RecoveryCall, how: RecoveryOutcome | 'used'): Promise<unknown> {
-  const next = await replace(call, [{ message: 'malformed', context: { reason: OVER[how] } }]);
-  if (next.redirect) return next.redirect();
-  throw new LatchkeyError('bad_request', { reason: OVER[how], details: { continue_with: [next.continueWith] } });
-}
-
-/** The link opens nothing (any more): on to a new flow that says so. */
-export async function answerLinkBroken(call: RecoveryCall): Promise<unknown> {
-  const next = await replace(call, [{ message: 'recovery_link_wrong' }]);
-  if (next.redirect) return next.redirect();
-  throw new LatchkeyError('bad_request', {
-    reason: 'This link does not work any more. Ask for a new one.',
-    details: { continue_with: [next.continueWith] },
+export function answerOver(call: RecoveryCall, how: RecoveryOutcome | 'used'): Promise<unknown> {
+  return moveOn(call, {
+    message: { message: 'malformed', context: { reason: OVER[how] } },
+    error: (next) => new LatchkeyError('bad_request', { reason: OVER[how], details: { continue_with: [next] } }),
   });
 }
 
-async function replace(call: RecoveryCall, messages: StoredMessage[]) {
-  const { ctx, request, reply, client } = call;
-  if (client === 'api') return { ...(await replaceFlow(ctx, call.flow)), redirect: null };
-  const digest = csrfDigest(ensureCsrfToken(ctx, request, reply));
-  const next = await replaceFlow(ctx, call.flow, { csrfDigest: digest, messages });
-  const fetchUrl = new URL('self-service/recovery/flows', ctx.config.serve.public.baseUrl);
-  fetchUrl.searchParams.set('id', next.flow.id);
-  const target = client === 'html' ? next.continueWith.flow.url : fetchUrl.href;
-  return { ...next, redirect: () => reply.redirect(target, 303) };
+/** An address was given to a flow that has passed: there is nothing left to ask for. */
+export function answerDone(call: RecoveryCall): Promise<unknown> {
+  return moveOn(call, {
+    message: { message: 'recovery_done' },
+    error: (next) => new LatchkeyError('bad_request', { reason: OVER.used, details: { continue_with: [next] } }),
+  });
+}
+
+/** The link opens nothing (any more): on to a new flow that says so. */
+export function answerLinkBroken(call: RecoveryCall): Promise<unknown> {
+  const reason = 'This link does not work any more. Ask for a new one.';
+  return moveOn(call, {
+    message: { message: 'recovery_link_wrong' },
+    error: (next) => new LatchkeyError('bad_request', { reason, details: { continue_with: [next] } }),
+  });
+}
+
+/** The code was right, and the account is disabled. */
+export function answerDisabled(call: RecoveryCall): Promise<unknown> {
+  const reason = 'This account is disabled. The people who run this service can tell you more.';
+  return moveOn(call, {
+    message: { message: 'account_disabled' },
+    error: (next) => new LatchkeyError('identity_disabled', { reason, details: { continue_with: [next] } }),
+  });
+}
+
+/** Why a flow goes no further, and how that is said. */
+interface Ending {
+  /** Shown by the new flow. */
+  message: StoredMessage;
+  /** The answer to programs that understand `continue_with`. */
+  error: (next: ShowRecoveryUi) => LatchkeyError;
+  /** What the new flow names as its origin; by default the submission. */
+  requestUrl?: string;
+  /** Kratos redirects single-page apps here even with `continue_with`. */
+  redirectsScripts?: boolean;
+}
+
+/**
+ * Puts a new flow in the place of one that is over. Browsers are sent to its page; programs get an error that names it,
+ * or, without `use_continue_with_transitions`, a redirect to its JSON.
+ */
+async function moveOn(call: RecoveryCall, ending: Ending): Promise<unknown> {
+  const { ctx, request, reply, client, flow } = call;
+  const next = await replaceFlow(ctx, flow, {
+    requestUrl: ending.requestUrl ?? recoveryActionUrl(ctx.config, flow.id),
+    messages: [ending.message],
+    ...(flow.type === 'browser' && { csrfDigest: csrfDigest(ensureCsrfToken(ctx, request, reply)) }),
+  });
+  if (client === 'html') return reply.redirect(next.flow.url, 303);
+  const redirects =
+    !ctx.config.featureFlags.useContinueWithTransitions || (client === 'spa' && ending.redirectsScripts);
+  if (!redirects) throw ending.error(next);
+  const json = new URL('self-service/recovery/flows', ctx.config.serve.public.baseUrl);
+  json.searchParams.set('id', next.flow.id);
+  return reply.redirect(json.href, 303);
 }

@@ -40,10 +40,17 @@ export async function beginForBrowser(ctx: ApiContext, request: FastifyRequest, 
 }
 
 async function assertMayBegin(ctx: ApiContext, request: FastifyRequest): Promise<void> {
-  if (!ctx.config.selfservice.flows.recovery.enabled) {
-    throw new LatchkeyError('bad_request', { reason: 'Recovery is switched off here (selfservice.flows.recovery.enabled).' });
-  }
+  assertOffered(ctx);
   if (await findSession(ctx, request)) throw alreadySignedIn();
+}
+
+/** @throws LatchkeyError bad_request when people are not offered recovery, or not by the configured method */
+export function assertOffered(ctx: ApiContext): void {
+  const { flows, methods } = ctx.config.selfservice;
+  const off = !flows.recovery.enabled
+    ? 'selfservice.flows.recovery.enabled'
+    : !methods[flows.recovery.use].enabled && `selfservice.methods.${flows.recovery.use}.enabled`;
+  if (off) throw new LatchkeyError('bad_request', { reason: `Recovery is switched off here (${off}).` });
 }
 
 /** The answer to recovering while signed in. */
@@ -82,21 +89,18 @@ export async function newFlow(
   });
 }
 
-/** A new flow in the place of one that is over, and where to find it. */
+/** How clients are told of a flow that takes the place of another. */
+export type ShowRecoveryUi = Extract<ContinueWith, { action: 'show_recovery_ui' }>;
+
+/** Inserts a flow in the place of one that is over, and says where it is. */
 export async function replaceFlow(
   ctx: ApiContext,
   old: RecoveryFlow,
-  replaced: { csrfDigest?: Buffer | null; messages?: StoredMessage[] } = {},
-): Promise<{ flow: RecoveryFlow; continueWith: Extract<ContinueWith, { action: 'show_recovery_ui' }> }> {
-  const flow = await newFlow(ctx, {
-    type: old.type,
-    requestUrl: old.request_url,
-    returnTo: old.return_to,
-    csrfDigest: replaced.csrfDigest ?? old.csrf_digest,
-    messages: replaced.messages,
-  });
+  replaced: { requestUrl: string; csrfDigest?: Buffer; messages: StoredMessage[] },
+): Promise<ShowRecoveryUi> {
+  const flow = await newFlow(ctx, { ...replaced, type: old.type, returnTo: old.return_to });
   const url = flowPage(ctx.config.selfservice.flows.recovery.uiUrl, flow.id);
-  return { flow, continueWith: { action: 'show_recovery_ui', flow: { id: flow.id, url } } };
+  return { action: 'show_recovery_ui', flow: { id: flow.id, url } };
 }
 
 /** The request's address under the configured base URL: request headers have no say in it. */

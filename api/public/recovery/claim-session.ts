@@ -3,10 +3,11 @@ import { claimRecoveredSession } from '../../../activities/claim-session.js';
 import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import { flowPage } from '../../../activities/recovery-links.js';
 import { LatchkeyError } from '../../../schemas/errors.js';
+import { idempotencyKey } from '../../idempotency-key.js';
 import { queryValue } from '../../validation.js';
-import { presentCsrfToken } from '../csrf.js';
+import { maskCsrfToken, presentCsrfToken, renewCsrfToken } from '../csrf.js';
 import { deviceOf, setSessionCookie } from '../session.js';
-import { answerOver } from './answers.js';
+import { answerLinkBroken, answerOver } from './answers.js';
 import type { RecoveryCall } from './submit.js';
 import type { ContinueWith } from './view.js';
 import { recoveryFlowView } from './view.js';
@@ -18,8 +19,13 @@ import { recoveryFlowView } from './view.js';
 export async function claimAndAnswer(call: RecoveryCall, digest: string): Promise<unknown> {
   const { ctx, request } = call;
   const claimant = claimantOf(call) ?? randomBytes(32);
-  const claimed = await claimRecoveredSession(ctx, { flowId: call.flow.id, digest, claimant, device: deviceOf(request) });
-  if (!claimed) return answerOver(call, 'used');
+  const claimed = await claimRecoveredSession(ctx, {
+    flowId: call.flow.id,
+    digest,
+    claimant,
+    device: deviceOf(request),
+  });
+  if (!claimed) return call.flow.method === 'link' ? answerLinkBroken(call) : answerOver(call, 'used');
   return answerPassed(call, claimed.flow, claimed);
 }
 
@@ -28,8 +34,8 @@ export async function claimAndAnswer(call: RecoveryCall, digest: string): Promis
  * and gets the same session, so that a lost answer can be repeated.
  */
 function claimantOf(call: RecoveryCall): Buffer | undefined {
-  const key = call.request.headers['idempotency-key'];
-  const named = typeof key === 'string' && key !== '' ? Buffer.from(key) : presentCsrfToken(call.ctx, call.request);
+  const key = idempotencyKey(call.request);
+  const named = key !== undefined ? Buffer.from(key) : presentCsrfToken(call.ctx, call.request);
   return named && createHash('sha256').update(named).digest();
 }
 
@@ -40,7 +46,11 @@ function answerPassed(
 ): unknown {
   const { ctx, request, reply, client } = call;
   const settingsUrl = flowPage(ctx.config.selfservice.flows.settings.uiUrl, opened.settingsFlowId);
-  if (client !== 'api') setSessionCookie(ctx, reply, opened.token, opened.sessionExpiresAt);
+  let csrfToken = '';
+  if (client !== 'api') {
+    csrfToken = maskCsrfToken(renewCsrfToken(ctx, reply));
+    setSessionCookie(ctx, reply, opened.token, opened.sessionExpiresAt);
+  }
   if (client === 'html') return reply.redirect(settingsUrl, 303);
   if (!ctx.config.featureFlags.useContinueWithTransitions) {
     throw new LatchkeyError('browser_location_change_required', {
@@ -53,6 +63,5 @@ function answerPassed(
   if (queryValue(request.query, 'skip_settings') !== 'true') {
     continueWith.push({ action: 'show_settings_ui', flow: { id: opened.settingsFlowId, url: settingsUrl } });
   }
-  return reply.send(recoveryFlowView(ctx, flow, { continueWith, submitted: true }));
+  return reply.send(recoveryFlowView(ctx, flow, { csrfToken, continueWith, submitted: true }));
 }
-

@@ -5,10 +5,15 @@ import { LatchkeyError } from '../../../schemas/errors.js';
 import type { ApiContext } from '../../context.js';
 import { flowIdOf } from '../../requests.js';
 import { csrfDigest, ensureCsrfToken, maskCsrfToken, presentCsrfToken } from '../csrf.js';
+import { assertOffered } from './begin.js';
 import { recoveryFlowView } from './view.js';
 
 /** `GET /self-service/recovery/flows?id=`: the flow as it stands. Changes nothing. */
-export async function fetchRecoveryFlow(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+export async function fetchRecoveryFlow(
+  ctx: ApiContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   const flow = await openRecoveryFlow(ctx, flowIdOf(request, 'id'));
   return reply.send(recoveryFlowView(ctx, flow, { csrfToken: csrfTokenFor(ctx, flow, request, reply) }));
 }
@@ -19,7 +24,7 @@ export async function fetchRecoveryFlow(ctx: ApiContext, request: FastifyRequest
  */
 export function csrfTokenFor(
   ctx: ApiContext,
-  flow: RecoveryFlow,
+  flow: Pick<RecoveryFlow, 'type' | 'csrf_digest'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): string {
@@ -28,19 +33,20 @@ export function csrfTokenFor(
     const present = presentCsrfToken(ctx, request);
     if (!present || !csrfDigest(present).equals(flow.csrf_digest)) {
       throw new LatchkeyError('csrf_violation', {
-        reason: 'This page was opened in another browser. Go on there, or start again here.',
+        reason: 'This page was opened in another browser, or before you signed in. Go on there, or start again here.',
       });
     }
   }
   return maskCsrfToken(ensureCsrfToken(ctx, request, reply));
 }
 
-/** A flow that is not expired. @throws LatchkeyError not_found, flow_expired or gone */
+/** A flow that is not expired. @throws LatchkeyError not_found, bad_request when recovery is off, flow_expired or gone */
 export async function openRecoveryFlow(ctx: ApiContext, id: string): Promise<RecoveryFlow> {
   const flow = await getRecoveryFlow(ctx.pool, id);
   if (!flow) {
     throw new LatchkeyError('not_found', { reason: 'There is no recovery with this id. Start a new one.' });
   }
+  if (flow.origin === 'self') assertOffered(ctx);
   if (!isExpired(ctx, flow)) return flow;
   const base = ctx.config.serve.public.baseUrl;
   if (flow.type === 'api') {

@@ -1,9 +1,9 @@
 import { findRecoveryAddress } from '../../../activities/store/recovery-addresses.js';
-import { getRecoveryFlow, moveTo, phaseOf, saveRecoveryFlow } from '../../../activities/store/recovery-flows.js';
+import { takeAddress } from '../../../activities/store/challenge-flows.js';
+import { recoveryStore } from '../../../activities/store/recovery-flows.js';
 import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import { normalizeAddress } from '../../../platform/addresses.js';
 import { inTransaction } from '../../../platform/postgres.js';
-import { advance } from '../../../workflows/domain/recovery-lifecycle.js';
 import type { ApiContext } from '../../context.js';
 import { answerFlow } from './answers.js';
 import { ensureStarted } from './start-workflow.js';
@@ -17,31 +17,24 @@ export async function giveAddress(call: RecoveryCall, typed: string): Promise<un
   const { ctx, flow } = call;
   const address = normalizeAddress('email', typed);
   if (address === undefined) {
-    return answerFlow(call, 400, [{ message: 'not_an_address', field: 'email' }]);
+    return answerFlow(call, 400, [{ message: 'not_an_address', context: { value: typed }, field: 'email' }]);
   }
-  const taken = await takeAddress(ctx, flow.id, address);
+  const taken = await take(ctx, flow.id, address);
   if (!taken) return answerFlow(call, 400);
   const started = await ensureStarted(ctx, taken);
   if (!started) await ctx.workflows.resend(taken.id);
   return answerFlow(call, 200);
 }
 
-async function takeAddress(ctx: ApiContext, flowId: string, address: string): Promise<RecoveryFlow | undefined> {
+async function take(ctx: ApiContext, flowId: string, address: string): Promise<RecoveryFlow | undefined> {
   return inTransaction(ctx.pool, async (client) => {
-    const flow = await getRecoveryFlow(client, flowId, { lock: true });
-    const next = flow && advance(phaseOf(flow), 'address_given');
-    if (!next) return undefined;
-    const now = new Date(ctx.now());
     const stored = await findRecoveryAddress(client, 'email', address);
-    moveTo(flow, next.to, now);
-    flow.address = address;
-    flow.identity_id = stored?.identity_id ?? null;
-    flow.messages = [{ message: flow.method === 'link' ? 'recovery_link_sent' : 'recovery_mail_sent' }];
-    if (flow.issue === 0) {
-      flow.issue = 1;
-      flow.code_expires_at = new Date(now.getTime() + flow.code_lifespan_ms);
-    }
-    await saveRecoveryFlow(client, flow);
-    return flow;
+    return takeAddress(client, recoveryStore, {
+      flowId,
+      address,
+      ownerId: stored?.identity_id ?? null,
+      says: ({ method }) => (method === 'link' ? 'recovery_link_sent' : 'recovery_mail_sent'),
+      now: new Date(ctx.now()),
+    });
   });
 }

@@ -8,6 +8,7 @@ import { bodyParser, queryValue } from '../../validation.js';
 import { ConfirmLinkBody } from '../../../schemas/recovery.js';
 import { checkCsrf, ensureCsrfToken, maskCsrfToken } from '../csrf.js';
 import { answerExpired, answerLinkBroken } from './answers.js';
+import { assertOffered } from './begin.js';
 import { isExpired } from './fetch.js';
 import { submitCode } from './submit-code.js';
 import type { RecoveryCall } from './submit.js';
@@ -22,9 +23,12 @@ const parse = bodyParser(ConfirmLinkBody);
 export async function openLink(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const call = await linkCall(ctx, request, reply);
   const token = queryValue(request.query, 'token') ?? '';
-  reply.header('referrer-policy', 'no-referrer').header('cache-control', 'no-store');
+  reply.header('referrer-policy', 'no-referrer');
   if (isExpired(ctx, call.flow)) return request.method === 'HEAD' ? reply.send() : answerExpired(call);
-  if (ctx.config.selfservice.methods.link.consumeOnGet && request.method === 'GET') return useToken(call, token);
+  if (ctx.config.selfservice.methods.link.consumeOnGet && request.method === 'GET') {
+    // Who opens a link is a browser, whatever it says that it accepts.
+    return useToken({ ...call, client: 'html' }, token);
+  }
   const csrfToken = maskCsrfToken(ensureCsrfToken(ctx, request, reply));
   return reply.type('text/html; charset=utf-8').send(confirmLinkPage(ctx, { flowId: call.flow.id, token, csrfToken }));
 }
@@ -48,5 +52,6 @@ async function useToken(call: RecoveryCall, token: string): Promise<unknown> {
 async function linkCall(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<RecoveryCall> {
   const flow = await getRecoveryFlow(ctx.pool, flowIdOf(request, 'flow'));
   if (!flow) throw new LatchkeyError('not_found', { reason: 'There is no recovery with this id. Start a new one.' });
+  if (flow.origin === 'self') assertOffered(ctx);
   return { ctx, request, reply, flow, client: wantsJson(request) ? 'spa' : 'html' };
 }

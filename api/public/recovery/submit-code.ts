@@ -1,9 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { getRecoveryFlow } from '../../../activities/store/recovery-flows.js';
+import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import { LatchkeyError } from '../../../schemas/errors.js';
+import type { RecoveryOutcome } from '../../../workflows/domain/recovery-lifecycle.js';
 import type { Verdict } from '../../../workflows/messages.js';
-import { answerExpired, answerFlow, answerLinkBroken, answerOver } from './answers.js';
+import { answerDisabled, answerExpired, answerFlow, answerLinkBroken, answerOver } from './answers.js';
 import { claimAndAnswer } from './claim-session.js';
 import { ensureStarted } from './start-workflow.js';
+import { submissionId, verdictHeard } from './submission-id.js';
 import type { RecoveryCall } from './submit.js';
 
 /**
@@ -21,29 +24,41 @@ export async function submitCode(call: RecoveryCall, typed: string): Promise<unk
       return claimAndAnswer(call, digest);
     case 'wrong':
     case 'exhausted':
-    // Held accounts answer like a wrong code: it must not tell whether there is an account.
     case 'held':
-      return flow.method === 'link' ? answerLinkBroken(call) : answerFlow(call, 200, [{ message: 'recovery_code_wrong' }]);
+      // Held accounts answer like a wrong code: it must not tell whether there is an account.
+      return flow.method === 'link'
+        ? answerLinkBroken(call)
+        : answerFlow(call, 200, [{ message: 'recovery_code_wrong' }]);
     case 'expired':
       return answerExpired(call);
     case 'closed':
-      return verdict.outcome === 'expired' ? answerExpired(call) : answerOver(call, verdict.outcome);
+      return answerClosed(call, verdict.outcome);
     case 'disabled':
-      throw new LatchkeyError('identity_disabled', {
-        reason: 'This account is disabled. The people who run this service can tell you more.',
-      });
+      return answerDisabled(call);
   }
+}
+
+function answerClosed(call: RecoveryCall, outcome: RecoveryOutcome): Promise<unknown> {
+  if (outcome === 'expired') return answerExpired(call);
+  return call.flow.method === 'link' ? answerLinkBroken(call) : answerOver(call, outcome);
 }
 
 async function judge(call: RecoveryCall, digest: string): Promise<Verdict> {
   const { ctx, flow } = call;
-  const submission = { id: randomUUID(), digest };
-  const verdict = await ctx.workflows.submit(flow.id, submission);
-  if (verdict) return verdict;
+  const submission = { id: submissionId(call, digest), digest };
+  let verdict = await ctx.workflows.submit(flow, submission);
   // No running workflow for an open row: its start was lost with the process that made the row, or it ended this moment.
-  if (await ensureStarted(ctx, flow)) {
-    const second = await ctx.workflows.submit(flow.id, submission);
-    if (second) return second;
-  }
-  throw new LatchkeyError('unavailable', { retryAfterSeconds: 1, private: 'open flow without a workflow' });
+  if (!verdict && (await ensureStarted(ctx, flow))) verdict = await ctx.workflows.submit(flow, submission);
+  verdict ??= verdictOfRow(await getRecoveryFlow(ctx.pool, flow.id));
+  if (!verdict)
+    throw new LatchkeyError('unavailable', { retryAfterSeconds: 1, private: 'open flow without a workflow' });
+  verdictHeard(flow.id, digest);
+  return verdict;
+}
+
+/** What the row of a flow whose workflow has ended says; null while it is open. */
+function verdictOfRow(flow: RecoveryFlow | undefined): Verdict | null {
+  if (!flow) return { kind: 'closed', outcome: 'cancelled' };
+  if (flow.outcome !== null) return { kind: 'closed', outcome: flow.outcome };
+  return flow.state === 'passed_challenge' ? { kind: 'used' } : null;
 }

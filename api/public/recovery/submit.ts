@@ -9,8 +9,8 @@ import { bodyParser } from '../../validation.js';
 import { SubmitRecoveryBody } from '../../../schemas/recovery.js';
 import { checkCsrf, refuseBrowser } from '../csrf.js';
 import { findSession } from '../session.js';
-import { answerExpired, answerFlow, answerOver } from './answers.js';
-import { alreadySignedIn } from './begin.js';
+import { answerDone, answerExpired, answerFlow, answerOver } from './answers.js';
+import { alreadySignedIn, assertOffered } from './begin.js';
 import { isExpired } from './fetch.js';
 import { giveAddress } from './give-address.js';
 import { submitCode } from './submit-code.js';
@@ -24,6 +24,7 @@ const parse = bodyParser(SubmitRecoveryBody);
 export async function submitRecovery(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const flow = await getRecoveryFlow(ctx.pool, flowIdOf(request, 'flow'));
   if (!flow) throw new LatchkeyError('not_found', { reason: 'There is no recovery with this id. Start a new one.' });
+  if (flow.origin === 'self') assertOffered(ctx);
   const body = parse(request.body ?? {});
   const call: RecoveryCall = { ctx, request, reply, flow, client: clientOf(flow, request) };
 
@@ -36,9 +37,8 @@ export async function submitRecovery(ctx: ApiContext, request: FastifyRequest, r
   }
   // A code that passed may be sent again by a client whose answer was lost.
   const asksForMail = body.email !== undefined && body.email !== '';
-  if (flow.outcome !== null || (flow.state === 'passed_challenge' && asksForMail)) {
-    return answerOver(call, flow.outcome ?? 'used');
-  }
+  if (flow.state === 'passed_challenge' && asksForMail) return answerDone(call);
+  if (flow.outcome !== null) return answerOver(call, flow.outcome);
   if (asksForMail) return giveAddress(call, body.email ?? '');
   if (flow.state === 'choose_method') {
     return answerFlow(call, 400, [missing('email')]);

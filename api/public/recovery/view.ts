@@ -1,3 +1,4 @@
+import { recoveryActionUrl } from '../../../activities/recovery-links.js';
 import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import { CODE_DIGITS } from '../../../platform/keys.js';
 import type { StoredMessage } from '../../../schemas/messages.js';
@@ -46,9 +47,11 @@ export function recoveryFlowView(
 }
 
 function recoveryUi(ctx: ApiContext, flow: RecoveryFlow, options: ViewOptions): Ui {
-  const action = new URL('self-service/recovery', ctx.config.serve.public.baseUrl);
-  action.searchParams.set('flow', flow.id);
-  const ui: Ui = { action: action.href, method: 'POST', nodes: nodesOf(flow, options.csrfToken ?? '') };
+  const ui: Ui = {
+    action: recoveryActionUrl(ctx.config, flow.id),
+    method: 'POST',
+    nodes: nodesOf(flow, options.csrfToken ?? ''),
+  };
   return withMessages(ui, options.messages ?? flow.messages);
 }
 

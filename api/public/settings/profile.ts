@@ -8,7 +8,7 @@ import { LatchkeyError } from '../../../schemas/errors.js';
 import type { StoredMessage } from '../../../schemas/messages.js';
 import { badRequest } from '../../validation.js';
 import type { SettingsCall } from './submit.js';
-import { answerProblem, answerSaved, assertPrivileged } from './submit.js';
+import { answerProblem, answerSaved, assertPrivileged } from './answers.js';
 
 /**
  * Changes the person's traits. Those that are login names or addresses are credentials in disguise and need the
@@ -31,12 +31,12 @@ export async function submitProfile(call: SettingsCall): Promise<unknown> {
   }
   const derived = ctx.identitySchemas.derive(schemaId, traits);
   if (touchesCredentials(opened.identity, derived)) assertPrivileged(call);
-  const identity = await inTransaction(ctx.pool, async (client) => {
+  await inTransaction(ctx.pool, async (client) => {
     const current = await getIdentity(client, opened.identity.id, { lock: true });
     if (!current) throw new LatchkeyError('unauthorized', { reason: 'This account was deleted.' });
-    return replaceIdentity(client, current, { ...current, traits, derived, passwordHash: undefined }, new Date(ctx.now()));
+    await replaceIdentity(client, current, { ...current, traits, derived, passwordHash: undefined }, new Date(ctx.now()));
   });
-  return answerSaved({ ...call, opened: { ...opened, identity } });
+  return answerSaved(call);
 }
 
 /** The new traits: `traits` of a JSON body, or a form's `traits.name.first` fields laid over the present ones. */
@@ -81,7 +81,7 @@ function put(target: JsonObject, path: readonly string[], value: JsonValue | und
 function touchesCredentials(identity: Identity, derived: DerivedAddresses): boolean {
   const places = (list: readonly { via: string; value: string }[]): string[] => list.map(({ via, value }) => `${via}:${value}`);
   const before = [
-    ...identity.credentials.flatMap(({ identifiers }) => identifiers),
+    ...(identity.credentials.find(({ type }) => type === 'password')?.identifiers ?? []),
     ...places(identity.verifiable_addresses),
     ...places(identity.recovery_addresses),
   ];

@@ -1,5 +1,4 @@
 import type { Identity } from '../../../activities/store/identity-rows.js';
-import type { SettingsFlow } from '../../../activities/store/settings-flows.js';
 import type { JsonValue } from '../../../schemas/json.js';
 import type { StoredMessage } from '../../../schemas/messages.js';
 import { uiText } from '../../../schemas/messages.js';
@@ -7,17 +6,26 @@ import type { ApiContext } from '../../context.js';
 import { identityView } from '../../identity-view.js';
 import { csrfNode, inputNode, submitNode, withMessages } from '../../ui-nodes.js';
 import type { Ui, UiNode } from '../../ui-nodes.js';
+import { lookupNodes } from './lookup-nodes.js';
+import type { OpenSettings } from './open.js';
+import { totpNodes } from './totp-nodes.js';
 
-/** A settings flow as Kratos' clients know it. */
-export function settingsFlowView(
+/** A settings flow as Kratos' clients know it, its nodes in Kratos' order. */
+export async function settingsFlowView(
   ctx: ApiContext,
-  flow: SettingsFlow,
-  identity: Identity,
+  opened: OpenSettings,
   options: { csrfToken?: string; messages?: readonly StoredMessage[] } = {},
-): Record<string, unknown> & { ui: Ui } {
+): Promise<Record<string, unknown> & { ui: Ui }> {
+  const { flow, identity } = opened;
   const action = new URL('self-service/settings', ctx.config.serve.public.baseUrl);
   action.searchParams.set('flow', flow.id);
-  const nodes = [csrfNode(options.csrfToken ?? ''), ...profileNodes(ctx, identity), ...passwordNodes(ctx)];
+  const nodes = [
+    csrfNode(options.csrfToken ?? ''),
+    ...profileNodes(ctx, identity),
+    ...passwordNodes(ctx),
+    ...lookupNodes(ctx, opened),
+    ...(await totpNodes(ctx, opened)),
+  ];
   return {
     id: flow.id,
     type: flow.type,

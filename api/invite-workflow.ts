@@ -1,0 +1,25 @@
+import type { Invite } from '../activities/store/invites.js';
+import type { InviteInput } from '../workflows/messages.js';
+import type { ApiContext } from './context.js';
+import type { InviteFacts } from './temporal.js';
+
+type Context = Pick<ApiContext, 'workflows'>;
+
+/** Starts the invite's workflow, unless it is running; true when this call started it. */
+export function startInvite(ctx: Context, invite: Invite): Promise<boolean> {
+  return ctx.workflows.startInvite(inputOf(invite), factsOf(invite));
+}
+
+/** Tells the invite's workflow that the row has changed; starts it if it is not running. */
+export function tellInvite(ctx: Context, invite: Invite): Promise<void> {
+  return ctx.workflows.tellInvite(inputOf(invite), factsOf(invite));
+}
+
+function inputOf(invite: Invite): InviteInput {
+  // Who brings the code to the invitee reminds them, too.
+  return { inviteId: invite.id, remindersMs: invite.delivery === 'email' ? invite.reminders_ms : [] };
+}
+
+function factsOf({ method, identity_id: identityId, expires_at: expiresAt }: Invite): InviteFacts {
+  return { method, identityId, expiresAt };
+}

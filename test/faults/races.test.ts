@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Harness } from '../support/harness.js';
+import { startHarness } from '../support/harness.js';
+import type { Answer } from '../support/http.js';
+import { adminCode, createPerson, flowRow, opened, submitCode, whoamiStatus } from '../support/story.js';
+
+let harness: Harness;
+beforeAll(async () => void (harness = await startHarness()));
+afterAll(() => harness.stop());
+
+const times = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+/** Sends the code from `clients` clients at once, each again while it hears 429 or 503, as clients do. */
+async function race(flowId: string, code: string, clients: number): Promise<Answer[]> {
+  const patient = async (): Promise<Answer> => {
+    for (;;) {
+      const answer = await submitCode(harness, flowId, code);
+      if (answer.status !== 429 && answer.status !== 503) return answer;
+      expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
+    }
+  };
+  return Promise.all(times(clients).map(patient));
+}
+
+async function expectOneWinner(flowId: string, answers: Answer[]): Promise<void> {
+  const winners = answers.filter(({ status }) => status === 200);
+  expect(winners).toHaveLength(1);
+  const [winner] = winners;
+  if (winner) expect(await whoamiStatus(harness, opened(winner).token)).toBe(200);
+  for (const loser of answers.filter((answer) => answer !== winner)) {
+    expect(loser.status).toBe(400);
+    expect(loser.text).not.toContain('ory_st_');
+  }
+  const { rows } = await harness.pool.query('SELECT id FROM sessions WHERE recovery_flow_id = $1', [flowId]);
+  expect(rows).toHaveLength(1);
+  expect((await flowRow(harness, flowId)).outcome).toBeNull();
+}
+
+describe('the same right code', () => {
+  it('from two clients at once opens one session, in each of 20 rounds', async () => {
+    const person = await createPerson(harness);
+    for (const _ of times(20)) {
+      const { flowId, code } = await adminCode(harness, person);
+      await expectOneWinner(flowId, await race(flowId, code, 2));
+    }
+  });
+
+  it('from 20 clients at once opens one session', async () => {
+    const { flowId, code } = await adminCode(harness, await createPerson(harness));
+    await expectOneWinner(flowId, await race(flowId, code, 20));
+  });
+});
+
+describe('guesses at once', () => {
+  it('on one flow: 60 of them, and at most 5 are looked at', async () => {
+    const person = await createPerson(harness);
+    const { flowId, code } = await adminCode(harness, person);
+    const guesses = times(61).map((guess) => String(guess).padStart(6, '0')).filter((guess) => guess !== code);
+    const answers = await Promise.all(guesses.slice(0, 60).map((guess) => submitCode(harness, flowId, guess)));
+    for (const { status, text } of answers) expect([200, 400, 429], text).toContain(status);
+    expect(await flowRow(harness, flowId)).toMatchObject({ attempts: 5, outcome: 'exhausted', state: 'sent_email' });
+    expect((await submitCode(harness, flowId, code)).status).toBe(400);
+  });
+});
