@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LatchkeyError } from '../schemas/errors.js';
 import type { ApiContext } from './context.js';
 
-const ADMIN_PATHS = ['/admin/*', '/identities', '/identities/*', '/recovery/*'];
+const ADMIN_PATHS = ['/admin/*', '/identities', '/identities/*', '/recovery/*', '/invites', '/invites/*'];
 const PUBLIC_PATHS = ['/self-service/*', '/schemas', '/schemas/*', '/sessions/whoami'];
 
 /** Sends callers who took the wrong port to the right one (307, as Kratos does). */

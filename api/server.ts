@@ -7,6 +7,7 @@ import { requireAdminKey } from './admin-key.js';
 import { identityRoutes } from './admin/identities.js';
 import { courierRoutes } from './admin/courier.js';
 import { schemaRoutes } from './public/schemas.js';
+import { inviteRoutes } from './admin/invites.js';
 import { adminRecoveryRoutes } from './admin/recovery.js';
 import { registerBodyParsers } from './body-parsers.js';
 import { answerBrokenRequest, answerUnroutable } from './broken-requests.js';
@@ -16,8 +17,10 @@ import { registerErrorAnswers } from './errors.js';
 import { healthRoutes } from './health.js';
 import { registerPlainAnswers } from './plain-answers.js';
 import { redirectToErrorPage } from './public/error-page.js';
+import { invitedRoutes } from './public/invites/routes.js';
 import { publicRoutes } from './public/routes.js';
 import { registerOtherPort } from './other-port.js';
+import { inviteUiRoutes } from './ui/invite-page.js';
 import { uiRoutes } from './ui/routes.js';
 
 const PRIVATE = 'private, no-cache, no-store, must-revalidate';
@@ -29,9 +32,11 @@ export async function createPublicServer(ctx: ApiContext, logger: Logger): Promi
   app.addHook('onRequest', async (_request, reply) => void reply.header('vary', 'Origin, Cookie'));
   registerCors(app, ctx.config.serve.public.cors);
   await publicRoutes(app, ctx);
+  await invitedRoutes(app, ctx);
   await schemaRoutes(app, ctx);
   await healthRoutes(app, ctx);
   await uiRoutes(app, ctx);
+  await inviteUiRoutes(app, ctx);
   registerOtherPort(app, ctx, 'admin');
   return app;
 }
@@ -46,6 +51,7 @@ export async function createAdminServer(ctx: ApiContext, logger: Logger): Promis
       async (scope) => {
         await identityRoutes(scope, ctx);
         await adminRecoveryRoutes(scope, ctx);
+        await inviteRoutes(scope, ctx);
         await courierRoutes(scope, ctx);
         await healthRoutes(scope, ctx);
         scope.get('/version', async () => ({ version }));

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
 import { courier } from './config/delivery.js';
+import { batches } from './config/batches.js';
 import { invites } from './config/invites.js';
 import { count, duration, flag, oneOf, port, section, text } from './config/kinds.js';
 import { selfservice } from './config/selfservice.js';
@@ -128,6 +129,7 @@ export const configSchema = section('Configuration of Latchkey.', {
   identity,
   selfservice,
   invites,
+  batches,
   courier,
   secrets,
   cookies,

@@ -17,6 +17,11 @@ export const ERRORS = {
     id: 'invite_state_conflict',
     message: 'In the state that the invite is in, this cannot be done.',
   },
+  batch_state: {
+    status: 409,
+    id: 'batch_state_conflict',
+    message: 'In the state that the batch is in, this cannot be done.',
+  },
   body_too_large: { status: 413, message: 'The request body is larger than this service takes.' },
   request_timeout: { status: 408, message: 'The request took too long to arrive.' },
   headers_too_large: { status: 431, message: 'The header fields are larger than this service takes.' },

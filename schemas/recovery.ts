@@ -13,12 +13,15 @@ export const CreateRecoveryCodeBody = Type.Object({
   identity_id: Type.Optional(Type.Union([Type.String({ maxLength: 64 }), Type.Null()])),
   expires_in: Type.Optional(Type.String({ maxLength: 64 })),
   flow_type: Type.Optional(Type.String({ maxLength: 16 })),
+  /** Of this project: mails it to the person, beside answering with it. */
+  deliver: Type.Optional(Type.Boolean()),
 });
 
 /** Body of `POST /admin/recovery/link`. */
 export const CreateRecoveryLinkBody = Type.Object({
   identity_id: Type.Optional(Type.Union([Type.String({ maxLength: 64 }), Type.Null()])),
   expires_in: Type.Optional(Type.String({ maxLength: 64 })),
+  deliver: Type.Optional(Type.Boolean()),
 });
 
 /** Body of `POST /self-service/recovery/confirm`: the click on the page that a mailed link opens. */

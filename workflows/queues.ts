@@ -2,3 +2,8 @@
 export function mailQueueOf(taskQueue: string): string {
   return `${taskQueue}-mail`;
 }
+
+/** So have batches, for their rows and for the mails of what they start: no batch delays a person's own recovery. */
+export function batchQueueOf(taskQueue: string): string {
+  return `${taskQueue}-batch`;
+}

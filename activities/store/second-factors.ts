@@ -35,7 +35,7 @@ function configOf(identity: Identity, type: SecondFactor): unknown {
 const insert = statement<{ type: string }>(
   'second-factor-insert',
   `INSERT INTO credentials (identity_id, type, identifiers, config, created_at, updated_at)
-   VALUES ($1, $2, ARRAY[$1::text], $3, $4, $4)
+   VALUES ($1, $2, ARRAY[$1::uuid::text], $3, $4, $4)
    ON CONFLICT (identity_id, type) DO NOTHING RETURNING type`,
 );
 
@@ -47,7 +47,7 @@ export async function addTotp(db: Queryable, identityId: string, config: TotpCon
 const replace = statement<never>(
   'second-factor-replace',
   `INSERT INTO credentials (identity_id, type, identifiers, config, created_at, updated_at)
-   VALUES ($1, $2, ARRAY[$1::text], $3, $4, $4)
+   VALUES ($1, $2, ARRAY[$1::uuid::text], $3, $4, $4)
    ON CONFLICT (identity_id, type) DO UPDATE SET config = excluded.config, updated_at = excluded.updated_at`,
 );
 

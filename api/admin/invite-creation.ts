@@ -13,6 +13,7 @@ import { inTransaction } from '../../platform/postgres.js';
 import { LatchkeyError } from '../../schemas/errors.js';
 import { CreateInviteBody } from '../../schemas/invites.js';
 import type { JsonObject } from '../../schemas/json.js';
+import { formatGoDuration } from '../../workflows/domain/duration.js';
 import type { ApiContext } from '../context.js';
 import { idempotencyKey } from '../idempotency-key.js';
 import { startInvite } from '../invite-workflow.js';
@@ -20,6 +21,7 @@ import { checkReturnTo } from '../public/return-to.js';
 import { badRequest, bodyParser } from '../validation.js';
 import { adminKeyId } from './caller.js';
 import { durationOf, lifeOf } from './expires-in.js';
+import type { Longest } from './expires-in.js';
 import { contentOfNew } from './identity-content.js';
 
 const parse = bodyParser(CreateInviteBody);
@@ -80,18 +82,25 @@ function wantedOf(ctx: ApiContext, body: CreateInviteBody) {
   if (!selfservice.methods[method].enabled) {
     throw badRequest(`method: ${method} is switched off here (selfservice.methods.${method}.enabled).`);
   }
+  const longest = longestInvite(ctx);
   return {
     method,
     flow_type: body.flow_type ?? 'browser',
     delivery: body.delivery ?? 'email',
-    lifespan_ms: lifeOf(body.expires_in, invites.lifespanMs, invites.maxLifespanMs),
+    lifespan_ms: lifeOf(body.expires_in, invites.lifespanMs, longest),
     reminders_ms:
-      body.reminders?.map((text, at) => durationOf(text, `reminders.${at}`, invites.maxLifespanMs)) ??
+      body.reminders?.map((text, at) => durationOf(text, `reminders.${at}`, longest)) ??
       [...invites.remindersMs],
     return_to: checkReturnTo(ctx, body.return_to ?? undefined),
     locale: body.locale ?? null,
     metadata_public: body.metadata_public ?? null,
   };
+}
+
+/** The longest life that an invite may ask for. */
+export function longestInvite(ctx: ApiContext): Longest {
+  const ms = ctx.config.invites.maxLifespanMs;
+  return { ms, words: `${formatGoDuration(ms)} (invites.max_lifespan)` };
 }
 
 interface InvitedPerson {

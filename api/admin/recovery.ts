@@ -4,6 +4,7 @@ import { flowPage, recoveryTokenLink } from '../../activities/recovery-links.js'
 import { claimIdempotencyKey } from '../../activities/store/idempotency.js';
 import { getIdentityState } from '../../activities/store/identity-state.js';
 import { issueOf } from '../../activities/store/challenge-flows.js';
+import { emailAddressesOf } from '../../activities/store/recovery-addresses.js';
 import { getRecoveryFlow, insertRecoveryFlow } from '../../activities/store/recovery-flows.js';
 import type { RecoveryFlow } from '../../activities/store/recovery-flows.js';
 import { inTransaction } from '../../platform/postgres.js';
@@ -18,7 +19,7 @@ import { badRequest, bodyParser, isUuid, queryValue } from '../validation.js';
 import { lifeOf } from './expires-in.js';
 
 /** Ten years: longer is a typing mistake, and dates past the year 9999 cannot be written. */
-const LONGEST_LIFE_MS = 10 * 365 * 86_400_000;
+const LONGEST_LIFE = { ms: 10 * 365 * 86_400_000, words: 'ten years (87600h)' };
 
 const parseCode = bodyParser(CreateRecoveryCodeBody);
 const parseLink = bodyParser(CreateRecoveryLinkBody);
@@ -58,6 +59,8 @@ export async function adminRecoveryRoutes(app: FastifyInstance, ctx: ApiContext)
 interface Wanted {
   identity_id?: string | null;
   expires_in?: string;
+  /** Mails it for the administrator, too. Of this project. */
+  deliver?: boolean;
   method: 'code' | 'link';
   type: 'api' | 'browser';
   /** Kratos answers 404 for codes and 400 for links. */
@@ -78,7 +81,7 @@ async function createRecovery(ctx: ApiContext, request: FastifyRequest, wanted: 
   }
   const identityId = wanted.identity_id ?? '';
   if (identityId !== '' && !isUuid(identityId)) throw badRequest('identity_id: is not a UUID.');
-  const lifeMs = lifeOf(wanted.expires_in, ctx.config.selfservice.methods[method].lifespanMs, LONGEST_LIFE_MS);
+  const lifeMs = lifeOf(wanted.expires_in, ctx.config.selfservice.methods[method].lifespanMs, LONGEST_LIFE);
   const returnTo = checkReturnTo(ctx, queryValue(request.query, 'return_to'));
   const key = idempotencyKey(request);
   const now = new Date(ctx.now());
@@ -92,6 +95,9 @@ async function createRecovery(ctx: ApiContext, request: FastifyRequest, wanted: 
       const held = await claimIdempotencyKey(client, { route, key, body: request.body as JsonObject }, id, now);
       if (held !== id) return getRecoveryFlow(client, held);
     }
+    if (wanted.deliver && (await emailAddressesOf(client, identity.id)).length === 0) {
+      throw badRequest('deliver: this identity has no e-mail address.');
+    }
     return insertRecoveryFlow(client, {
       id,
       type: wanted.type,
@@ -99,6 +105,7 @@ async function createRecovery(ctx: ApiContext, request: FastifyRequest, wanted: 
       method,
       state: 'sent_email',
       identity_id: identity.id,
+      deliver: wanted.deliver ?? false,
       issue: 1,
       request_url: new URL(`recovery/${method}`, new URL('admin/', ctx.config.serve.admin.baseUrl)).href,
       return_to: returnTo,

@@ -60,7 +60,7 @@ export async function uiRoutes(app: FastifyInstance, ctx: ApiContext): Promise<v
 }
 
 /** A page for the error; without a session, on to signing in, which leads back here. */
-async function answerProblem(
+export async function answerProblem(
   ctx: ApiContext,
   thrown: unknown,
   request: FastifyRequest,

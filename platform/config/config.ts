@@ -1,5 +1,16 @@
 import type { JsonObject } from '../../schemas/json.js';
 
+/** A part of a message that can have a template of its own. */
+export type TemplatePart = 'email.subject' | 'email.body.html' | 'email.body.plaintext' | 'sms.body.plaintext';
+
+/** Where one template is. */
+export interface TemplateSource {
+  /** Type of the message, such as `recovery_code_valid`. */
+  readonly template: string;
+  readonly part: TemplatePart;
+  readonly url: string;
+}
+
 /**
  * The configuration as the code uses it: parsed once, complete, frozen. All durations are milliseconds. The YAML file
  * that it comes from has Kratos' key names; `docs/config.md` lists every key.
@@ -102,6 +113,12 @@ export interface Config {
     readonly selfRenewal: boolean;
     readonly uiUrl: string;
   };
+  readonly batches: {
+    /** Largest upload, bytes. */
+    readonly uploadBytes: number;
+    readonly maxRows: number;
+    readonly mailsPerSecond: number;
+  };
   readonly courier: {
     readonly smtp: {
       /** `smtp://user:pass@host:port/?skip_ssl_verify=true`. Null means the mail catcher of `npm start`. */
@@ -109,6 +126,15 @@ export interface Config {
       readonly fromAddress: string;
       readonly fromName: string;
       readonly headers: Readonly<Record<string, string>>;
+    };
+    /** Where templates are that take the place of the built-in ones. Read by the worker when it starts. */
+    readonly templates: {
+      /** Absolute. */
+      readonly folder: string | null;
+      /** Languages for which there may be variants of each. */
+      readonly locales: readonly string[];
+      /** `file://` with an absolute path, `base64://`, `http://` or `https://`. */
+      readonly sources: readonly TemplateSource[];
     };
   };
   /**

@@ -56,6 +56,11 @@ function schemaUrlProblem(text: string): string | null {
     : 'is not a schema URL; write it like "file:///etc/person.schema.json"';
 }
 
+function templateUrlProblem(text: string): string | null {
+  if (/^(file|base64):\/\/./.test(text) || isHttpUrl(text)) return null;
+  return 'is not the address of a template; write it like "file:///etc/latchkey/code.gotmpl" or "https://example.com/code.gotmpl"';
+}
+
 function digestProblem(text: string): string | null {
   if (/^[0-9a-f]{64}$/i.test(text)) return null;
   if (text.startsWith('lk_')) return 'is a key itself; put the SHA-256 digest of the key here, never the key';
@@ -87,6 +92,13 @@ export const TEXT_FORMATS: Readonly<Record<TextKind, TextFormat>> = {
     'is not a URL to send browsers to, nor a path; write it like "https://app.example.com/" or "/welcome"',
   ),
   'schema-url': { name: 'URL', problem: schemaUrlProblem },
+  'template-url': { name: 'URL', problem: templateUrlProblem },
+  folder: format('folder', (text) => text.trim() !== '' && !CONTROL.test(text), 'is not the path of a folder'),
+  locale: format(
+    'language',
+    (text) => /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(text),
+    'is not a language; write it like "de" or "pt-BR"',
+  ),
   origin: format('origin', isOrigin, 'is not an origin; write it like "https://app.example.com", without a path'),
   host: format('host', (text) => /^[0-9a-z._:-]+$/i.test(text), 'is not a host name or an IP address'),
   service: format(

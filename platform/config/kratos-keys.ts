@@ -15,8 +15,6 @@ export const KRATOS_ONLY_KEYS: readonly string[] = [
   'courier.smtp.client_cert_path',
   'courier.smtp.client_key_path',
   'courier.smtp.local_name',
-  'courier.template_override_path',
-  'courier.templates',
   'courier.worker',
   'database',
   'expose-metrics-port',

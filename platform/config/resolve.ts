@@ -1,8 +1,9 @@
 import { resolve as resolvePath } from 'node:path';
 import type { ConfigFile } from '../../schemas/config.js';
+import { TEMPLATE_NAMES } from '../../schemas/config/delivery.js';
 import { personSchema } from '../../schemas/person.js';
 import { parseGoDuration } from '../../workflows/domain/duration.js';
-import type { Config } from './config.js';
+import type { Config, TemplatePart, TemplateSource } from './config.js';
 import type { ProblemList } from './errors.js';
 import { loadIdentitySchema } from './identity-schema-files.js';
 import { parseSize } from './size.js';
@@ -38,7 +39,12 @@ export function resolveConfig(file: ConfigFile, folder: string, problems: Proble
       flows: resolveFlows(file.selfservice.flows, page, page(file.selfservice.default_browser_return_url, 'ui/settings')),
     },
     invites: resolveInvites(file.invites, page),
-    courier: { smtp: resolveSmtp(file.courier.smtp) },
+    batches: {
+      uploadBytes: bytes(file.batches.upload_size),
+      maxRows: file.batches.max_rows,
+      mailsPerSecond: file.batches.mails_per_second,
+    },
+    courier: { smtp: resolveSmtp(file.courier.smtp), templates: resolveTemplates(file.courier, folder) },
     secrets: {
       default: file.secrets.default ?? [],
       cookie: orElse(file.secrets.cookie, file.secrets.default ?? []),
@@ -210,6 +216,30 @@ function resolveFeatureFlags(flags: ConfigFile['feature_flags']): Config['featur
     cacheableSessionsMaxAgeMs: maxAge === undefined ? null : milliseconds(maxAge),
     fasterSessionExtend: flags.faster_session_extend,
   };
+}
+
+function resolveTemplates(courier: ConfigFile['courier'], folder: string): Config['courier']['templates'] {
+  const { template_override_path: overrides, locales, templates } = courier;
+  const sources = TEMPLATE_NAMES.flatMap((name) => {
+    const { valid, invalid } = templates[name];
+    const parts = (template: string, part: TemplatePart, url: string | undefined): TemplateSource[] =>
+      url === undefined ? [] : [{ template: `${name}_${template}`, part, url: absoluteFile(url, folder) }];
+    return [
+      ...parts('valid', 'email.subject', valid.email.subject),
+      ...parts('valid', 'email.body.html', valid.email.body.html),
+      ...parts('valid', 'email.body.plaintext', valid.email.body.plaintext),
+      ...parts('valid', 'sms.body.plaintext', valid.sms.body.plaintext),
+      ...parts('invalid', 'email.subject', invalid.email.subject),
+      ...parts('invalid', 'email.body.html', invalid.email.body.html),
+      ...parts('invalid', 'email.body.plaintext', invalid.email.body.plaintext),
+    ];
+  });
+  return { folder: overrides === undefined ? null : resolvePath(folder, overrides), locales, sources };
+}
+
+/** `file://` with a path from the folder of the configuration file, made absolute; other URLs as they are. */
+function absoluteFile(url: string, folder: string): string {
+  return url.startsWith('file://') ? `file://${resolvePath(folder, url.slice('file://'.length))}` : url;
 }
 
 function resolveSession({ session, cookies }: ConfigFile): Config['session'] {

@@ -29,8 +29,8 @@ async function expectNothingWritten(): Promise<void> {
 }
 
 /** With the person's session. */
-const inPerson = (method: string, path: string, body?: unknown): Promise<Answer> =>
-  harness.api(method, path, { headers: { 'x-session-token': token }, ...(body !== undefined && { body }) });
+const inPerson = (method: string, path: string, body?: unknown, headers = {}): Promise<Answer> =>
+  harness.api(method, path, { headers: { 'x-session-token': token, ...headers }, ...(body !== undefined && { body }) });
 
 type Place = [name: string, call: (id: string) => Promise<Answer>];
 
@@ -78,6 +78,17 @@ describe('an id', () => {
     }
     await expectNothingWritten();
   });
+
+  it.each(['/ui/recovery', '/ui/settings', '/ui/login'])('of a flow that is none is a page with 4xx (%s)', async (page) => {
+    for (const id of [...BAD_IDS, randomUUID(), `${randomUUID()}&flow=${randomUUID()}`]) {
+      const { status, headers, text } = await harness.api('GET', `${page}?flow=${id}`, {
+        headers: { 'x-session-token': token, accept: 'text/html' },
+      });
+      expect.soft([400, 404], `${id}: ${text}`).toContain(status);
+      expect.soft(headers.get('content-type'), id).toMatch(/^text\/html/);
+    }
+    await expectNothingWritten();
+  });
 });
 
 describe('a query parameter', () => {
@@ -108,6 +119,15 @@ describe('a query parameter', () => {
     for (const [call, query, says] of rows) wrong.push(...(await wrongRefusal(await call(query), { name: query, says })));
     expect(wrong).toEqual([]);
     await expectNothingWritten();
+  });
+
+  it('with an address that has letters beyond ASCII goes into Location in a form that fits there', async () => {
+    const place = `${harness.publicUrl}/ui/caf\u00e9/\u20ac?q=\u{1f600}`;
+    const answer = await inPerson('GET', `/self-service/login/browser?return_to=${encodeURIComponent(place)}`, undefined, {
+      accept: 'text/html',
+    });
+    expect(answer.status, answer.text).toBe(302);
+    expect(answer.headers.get('location')).toBe(new URL(place).href);
   });
 
   it('of an absurd time far away is answered all the same', async () => {

@@ -57,6 +57,7 @@ const BASE = {
       settings: { ui_url: `${UI}/settings` },
       login: { ui_url: `${UI}/login` },
       error: { ui_url: `${UI}/error` },
+      verification: { ui_url: `${UI}/verification` },
     },
   },
 };
@@ -85,11 +86,22 @@ const OVERLAYS: Record<string, object> = {
   disabled: { selfservice: { flows: { recovery: { enabled: false } } } },
   nocode: { selfservice: { methods: { code: { enabled: false } } } },
   nodev: { dev: false },
+  courier: {},
+  // Nothing listens there.
+  hibpstrict: breachList('http://127.0.0.1:9', false),
 };
 
-/** The configuration file of a name. @throws Error when there is no such configuration */
-export function configuration(name: string): Record<string, unknown> {
-  const overlay = OVERLAYS[name];
+function breachList(host: string, lenient: boolean): object {
+  const config = { haveibeenpwned_enabled: true, haveibeenpwned_host: host, ignore_network_errors: lenient };
+  return { selfservice: { methods: { password: { config } } } };
+}
+
+/**
+ * The configuration file of a name. `breachListUrl` is where a list of breached passwords answers.
+ * @throws Error when there is no such configuration
+ */
+export function configuration(name: string, breachListUrl: string): Record<string, unknown> {
+  const overlay = name === 'hibp' ? breachList(breachListUrl, true) : OVERLAYS[name];
   if (!overlay) throw new Error(`no configuration is named ${name}`);
   return merged(BASE, overlay) as Record<string, unknown>;
 }

@@ -35,5 +35,6 @@ export const looks: Readonly<Record<string, Readonly<Record<number, Look>>>> = {
   '15': { 3: (stage) => mailFacts(stage, 'email.unk.1') },
   '19': { 3: (stage) => mailFacts(stage, 'email.lnk.1') },
   'on GET 19': { 3: (stage) => mailFacts(stage, 'email.lnk.1') },
+  '26': { 4: (stage) => mailFacts(stage, 'email.ver.1') },
   '21': { 10: (stage) => mailFacts(stage, 'email.exp.1') },
 };

@@ -93,7 +93,7 @@ async function notePromise(stage: Stage, send: RecordedRequest, path: string, an
   const body = send.body as { email?: string } | undefined;
   if (send.method !== 'POST' || typeof body?.email !== 'string') return;
   const flow = new URL(path, 'http://localhost').searchParams.get('flow') ?? '-';
-  const taken = /"id":106000[23]\b/.test(answer.text) || (answer.headers.location ?? '').includes(flow);
+  const taken = /"id":10[68]000[123]\b/.test(answer.text) || (answer.headers.location ?? '').includes(flow);
   if (!taken) return;
   const address = stage.bindings.fill(body.email);
   stage.promise(address);

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Stage } from './stage.js';
 
 /** What has to be done before a step, because the recording begins later or left it out. */
@@ -7,6 +8,10 @@ const LONGER_THAN_A_LIFESPAN = 11 * 60;
 
 /** By recording, then by the number of the step (from 1) that they come before. */
 export const preparations: Readonly<Record<string, Readonly<Record<number, Preparation>>>> = {
+  '01': {
+    1: (stage) =>
+      expect.poll(async () => (await stage.open('GET', '/health/ready')).status, { timeout: 20_000 }).toBe(200),
+  },
   '06': {
     1: (stage) => stage.person('identity.1', 'email.adm.1'),
     28: (stage) => stage.person('identity.2', 'email.adm.2', { state: 'inactive' }),
@@ -80,6 +85,16 @@ export const preparations: Readonly<Record<string, Readonly<Record<number, Prepa
     4: (stage) => stage.ahead(LONGER_THAN_A_LIFESPAN),
     11: (stage) => stage.recover('identity.1', 'session.2', 'settings.9'),
   },
+  '24': {
+    1: async (stage) => {
+      await stage.person('identity.1', 'email.hibp.1');
+      await stage.recover('identity.1', 'session.1', 'settings.1');
+    },
+    3: async (stage) => {
+      await stage.person('identity.1', 'email.hibp.2');
+      await stage.recover('identity.1', 'session.2', 'settings.3');
+    },
+  },
   '25': {
     1: async (stage) => {
       await stage.person('identity.1', 'email.rvk.1');
@@ -99,13 +114,38 @@ export const preparations: Readonly<Record<string, Readonly<Record<number, Prepa
       if (status !== 200) throw new Error(`the password was not taken: ${status}`);
     },
   },
+  '26': {
+    1: (stage) => stage.person('identity.1', 'email.ver.1'),
+    10: (stage) => stage.begin('flow.3', { kind: 'verification' }),
+    11: async (stage) => {
+      await stage.person('identity.ver2', 'email.ver.2');
+      await stage.begin('flow.4', { kind: 'verification', email: 'email.ver.2' });
+    },
+    12: (stage) => stage.begin('flow.5', { kind: 'verification' }),
+  },
+  '27': {
+    1: async (stage) => {
+      await stage.person('identity.other', 'email.cour.2');
+      await stage.begin('flow.other', { email: 'email.cour.2' });
+      await messageState(stage, 'email.cour.2', 'sent');
+      holdMails(stage);
+      await stage.person('identity.1', 'email.cour.1');
+      await stage.begin('flow.1', { email: 'email.cour.1' });
+      await messageState(stage, 'email.cour.1', 'processing');
+    },
+    2: async (stage) => {
+      release();
+      stage.harness.mail.setBehaviour(null);
+      await messageState(stage, 'email.cour.1', 'sent');
+    },
+  },
   '29': {
     1: (stage) => stage.person('identity.1', 'email.dis.1'),
     8: (stage) => stage.person('identity.1', 'email.dis.2'),
   },
   '31': {
     1: (stage) => stage.person('identity.1', 'email.prod.1'),
-    5: (stage) => stage.begin('flow.2', 'email.prod.1'),
+    5: (stage) => stage.begin('flow.2', { email: 'email.prod.1' }),
   },
   '43': {
     1: (stage) => stage.person('identity.1', 'email.many.1'),
@@ -129,4 +169,23 @@ async function press(stage: Stage, browser: number, flow: string): Promise<void>
   const id = URL.canParse(headers.location ?? '') && new URL(headers.location ?? '').searchParams.get('flow');
   if (status !== 303 || !id) throw new Error(`the button led nowhere: ${status} ${headers.location}`);
   stage.bindings.bind(flow, id);
+}
+
+/** The mail server takes its time, until `release`. */
+function holdMails(stage: Stage): void {
+  const gate = new Promise<void>((resolve) => void (release = resolve));
+  stage.harness.mail.setBehaviour(async () => {
+    await gate;
+    return 'accept' as const;
+  });
+}
+
+let release = (): void => undefined;
+
+/** Waits until the one message to an address is in this state. */
+async function messageState(stage: Stage, email: string, state: string): Promise<void> {
+  const path = `/admin/courier/messages?recipient=${encodeURIComponent(stage.bindings.get(email))}`;
+  const read = async (): Promise<string | undefined> =>
+    (await stage.admin('GET', path)).json[0]?.status as string | undefined;
+  await expect.poll(read, { timeout: 30_000 }).toBe(state);
 }

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../platform/paths.js';
 import type { Harness } from '../support/harness.js';
 import { startHarness } from '../support/harness.js';
+import { startBreachList } from './breach-list.js';
+import type { BreachList } from './breach-list.js';
 import { configuration } from './configurations.js';
 import { play } from './player.js';
 import { loadRecording } from './recording.js';
@@ -13,15 +15,18 @@ import type { Row } from './table.js';
 
 const running = new Map<string, Promise<Harness>>();
 const rows: Row[] = [];
+let breaches: BreachList;
 
 function harness(config: string): Promise<Harness> {
-  const started = running.get(config) ?? startHarness({ config: configuration(config) });
+  const started = running.get(config) ?? startHarness({ config: configuration(config, breaches.url) });
   running.set(config, started);
   return started;
 }
 
+beforeAll(async () => void (breaches = await startBreachList({ 'breached-password-1': 4_242 })));
 afterAll(async () => {
   for (const started of running.values()) await (await started).stop();
+  await breaches.close();
 });
 
 describe('what Ory Kratos answered', () => {

@@ -76,13 +76,13 @@ export class Stage {
   }
 
   /** Begins a flow for an app, and gives it an address if one is named. */
-  async begin(flow: string, email?: string): Promise<void> {
-    const { json } = await this.open('GET', '/self-service/recovery/api');
+  async begin(flow: string, { kind = 'recovery', email }: { kind?: string; email?: string } = {}): Promise<void> {
+    const { json } = await this.open('GET', `/self-service/${kind}/api`);
     this.bindings.bind(flow, json.id as string);
     if (email === undefined) return;
     const address = this.bindings.get(email);
     const body = { method: json.active as string, email: address };
-    await this.open('POST', `/self-service/recovery?flow=${json.id as string}`, { body });
+    await this.open('POST', `/self-service/${kind}?flow=${json.id as string}`, { body });
     this.promise(address);
   }
 

@@ -6,6 +6,8 @@ const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const KINDS: Record<string, string> = {
   time: String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z`,
   text: String.raw`[\s\S]+`,
+  // What a mail said; not a note that it is not shown.
+  mailtext: String.raw`(?!<redacted)[\s\S]+`,
   number: String.raw`\d+`,
   hash: '[0-9a-f]{64}',
   ip: String.raw`127\.0\.0\.1(?::\d+)?`,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CaughtMail, MailReaction, MailStage } from '../../stack/mail-catcher.js';
 import type { FaultyHarness } from '../support/faulty-harness.js';
 import { startFaultyHarness } from '../support/faulty-harness.js';
+import { patiently } from '../support/patience.js';
 import type { Person } from '../support/story.js';
 import { adminCode, askForCode, createPerson, flowRow, opened, submitCode } from '../support/story.js';
 
@@ -25,6 +26,8 @@ async function asked(stage: MailStage['stage'], reactions: MailReaction[]): Prom
   plans.set(person.email, { stage, reactions });
   return { person, flowId: await askForCode(harness, person.email) };
 }
+
+const submit = (flowId: string, code: string) => patiently(() => submitCode(harness, flowId, code));
 
 function mailsTo({ email }: Person): CaughtMail[] {
   return harness.mail.messages().filter((mail) => mail.to.includes(email));
@@ -58,7 +61,7 @@ describe.concurrent('a mail', () => {
     expect((await message(flowId)).send_count).toBe(reactions.length + 1);
     const [mail, ...others] = mailsTo(person);
     expect(others).toEqual([]);
-    opened(await submitCode(harness, flowId, codeIn(mail)));
+    opened(await submit(flowId, codeIn(mail)));
   });
 
   it('kept by a server whose 250 is lost comes twice, and is one message to a mail reader', async ({ expect }) => {
@@ -69,7 +72,7 @@ describe.concurrent('a mail', () => {
     expect(second?.messageId).toMatch(/^<.+@.+>$/);
     expect(second?.messageId).toBe(first?.messageId);
     expect(codeIn(second)).toBe(codeIn(first));
-    opened(await submitCode(harness, flowId, codeIn(second)));
+    opened(await submit(flowId, codeIn(second)));
   });
 
   const refused: [MailStage['stage'], number][] = [
@@ -101,7 +104,7 @@ describe('while the mail server', () => {
     const invited = await adminCode(harness, await createPerson(harness));
     await harness.smtp[how]();
     const waiting = [await asked('rcpt', []), await asked('rcpt', [])];
-    opened(await submitCode(harness, invited.flowId, invited.code));
+    opened(await submit(invited.flowId, invited.code));
     expect((await harness.admin('GET', '/health/ready')).status).toBe(200);
     for (const { flowId } of waiting) {
       await expect.poll(async () => ['queued', 'processing'].includes(await statusOf(flowId)()), PATIENCE).toBe(true);
@@ -109,7 +112,7 @@ describe('while the mail server', () => {
     await harness.smtp.resume();
     for (const { person, flowId } of waiting) {
       await expect.poll(statusOf(flowId), PATIENCE).toBe('sent');
-      opened(await submitCode(harness, flowId, codeIn(mailsTo(person).at(-1))));
+      opened(await submit(flowId, codeIn(mailsTo(person).at(-1))));
     }
   });
 });

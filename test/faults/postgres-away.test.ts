@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultyHarness } from '../support/faulty-harness.js';
 import { startFaultyHarness } from '../support/faulty-harness.js';
 import type { Answer } from '../support/http.js';
+import { patiently } from '../support/patience.js';
 import type { Person } from '../support/story.js';
 import {
   adminCode,
@@ -67,6 +68,7 @@ function expectAway(answers: [string, Answer][]): void {
   }
 }
 
+const submit = (flowId: string, code: string) => patiently(() => submitCode(harness, flowId, code));
 const ready = () => harness.admin('GET', '/health/ready');
 
 describe('while Postgres', () => {
@@ -82,7 +84,7 @@ describe('while Postgres', () => {
     await harness.postgres.resume();
     expect(await whoamiStatus(harness, token)).toBe(200);
     await expect.poll(async () => (await ready()).status, { timeout: 10_000 }).toBe(200);
-    opened(await submitCode(harness, flowId, code));
+    opened(await submit(flowId, code));
   });
 
   it('swallows everything, it is the same', async () => {
@@ -93,7 +95,7 @@ describe('while Postgres', () => {
     expect(health.json).toMatchObject({ errors: { database: expect.any(String) } });
     await harness.postgres.resume();
     await expect.poll(() => whoamiStatus(harness, token)).toBe(200);
-    opened(await submitCode(harness, flowId, code));
+    opened(await submit(flowId, code));
   });
 
   it('is away for longer than any time-out of a connection, the service comes back by itself', async () => {
@@ -120,7 +122,7 @@ describe('when the connection breaks', () => {
   it('while a code is judged, it is judged once, and opens one session', async () => {
     const { flowId, code } = await adminCode(harness, person);
     const answer = await cutWhileLocked('recovery_flows', flowId, { reset: true }, () => submitCode(harness, flowId, code));
-    opened(answer.status === 503 ? await submitCode(harness, flowId, code) : answer);
+    opened(answer.status === 503 ? await submit(flowId, code) : answer);
     const { rows } = await harness.pool.query('SELECT id FROM sessions WHERE recovery_flow_id = $1', [flowId]);
     expect(rows).toHaveLength(1);
     expect((await flowRow(harness, flowId)).attempts).toBe(0);
@@ -140,7 +142,7 @@ describe('when the connection breaks', () => {
     const { port, username } = new URL(harness.config.dsn ?? '');
     for (const told of [port, username, other.email]) expect(await failure()).not.toContain(told);
     await harness.postgres.resume();
-    opened(await submitCode(harness, flowId, await mailedCode(harness, other.email)));
+    opened(await submit(flowId, await mailedCode(harness, other.email)));
   });
 });
 

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultyHarness } from '../support/faulty-harness.js';
 import { startFaultyHarness } from '../support/faulty-harness.js';
 import type { Answer } from '../support/http.js';
+import { patiently } from '../support/patience.js';
 import { adminCode, createPerson, giveAddress, mailedCode, opened, setPassword, submitCode, whoamiStatus } from '../support/story.js';
 
 let harness: FaultyHarness;
@@ -19,14 +20,6 @@ function expectAway({ status, headers, json, text }: Answer): void {
   expect.soft(text).not.toContain(harness.config.temporal.address);
 }
 
-/** The same request again and again, as a client does that heeds 503. */
-async function repeated(request: () => Promise<Answer>): Promise<Answer> {
-  let answer: Answer | undefined;
-  await expect.poll(async () => (answer = await request()).status, { timeout: 20_000 }).not.toBe(503);
-  if (!answer) throw new Error('no answer');
-  return answer;
-}
-
 describe.each([['refuses connections', 'refuse'], ['swallows everything', 'stall']] as const)('while Temporal %s', (_, how) => {
   it('what needs it is 503 and works when repeated; the rest goes on', async () => {
     const [invited, forgetful, known, recovering] = await Promise.all([1, 2, 3, 4].map(() => createPerson(harness)));
@@ -34,7 +27,7 @@ describe.each([['refuses connections', 'refuse'], ['swallows everything', 'stall
     const begun = (await harness.api('GET', '/self-service/recovery/api')).json.id as string;
     const given = await adminCode(harness, known);
     const earlier = await adminCode(harness, recovering);
-    const session = opened(await submitCode(harness, earlier.flowId, earlier.code));
+    const session = opened(await patiently(() => submitCode(harness, earlier.flowId, earlier.code)));
 
     const ask = () =>
       harness.admin('POST', '/admin/recovery/code', {
@@ -58,19 +51,22 @@ describe.each([['refuses connections', 'refuse'], ['swallows everything', 'stall
     expect(await without).toEqual([200, 200, 200]);
 
     await harness.temporal.resume();
-    const [made, taken, judged] = await Promise.all([repeated(ask), repeated(address), repeated(submit)]);
+    const [made, taken, judged] = await Promise.all([patiently(ask), patiently(address), patiently(submit)]);
     expect([made.status, taken.status]).toEqual([201, 200]);
     opened(judged);
     expect(await rowsOf('sessions WHERE recovery_flow_id', given.flowId)).toHaveLength(1);
 
     const [flow, ...others] = await rowsOf('recovery_flows WHERE identity_id', invited.id);
     expect(others).toEqual([]);
-    opened(await repeated(() => submitCode(harness, flow?.id ?? '', made.json.recovery_code as string)));
+    opened(await patiently(() => submitCode(harness, flow?.id ?? '', made.json.recovery_code as string)));
 
-    const first = await submitCode(harness, begun, await mailedCode(harness, forgetful.email));
+    const enter = async (nth: number) => {
+      const code = await mailedCode(harness, forgetful.email, nth);
+      return patiently(() => submitCode(harness, begun, code));
+    };
+    const first = await enter(1);
     // The call that got a 503 may have come through in the end; then the repeated one asked for a second code.
-    const superseded = first.json.state === 'sent_email';
-    opened(superseded ? await submitCode(harness, begun, await mailedCode(harness, forgetful.email, 2)) : first);
+    opened(first.json.state === 'sent_email' ? await enter(2) : first);
     await expect.poll(async () => (await ready()).status, { timeout: 20_000 }).toBe(200);
   });
 });

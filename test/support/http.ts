@@ -34,7 +34,7 @@ export async function send(method: string, url: string, { body, headers = {} }: 
 /** Notes the secrets of an answer. */
 export function noteSecretsOf(text: string, json: unknown, cookies: readonly string[]): void {
   noteSecretsIn(json);
-  for (const token of text.matchAll(/ory_st_[0-9A-Za-z]{32}/g)) noteSecret('token', token[0]);
+  for (const token of text.matchAll(/ory_(st|lo)_[0-9A-Za-z]{32}/g)) noteSecret('token', token[0]);
   for (const token of text.matchAll(/token=([0-9A-Za-z]{20,})/g)) noteSecret('token', token[1] ?? '');
   for (const cookie of cookies) noteSecret('token', decodeURIComponent(cookie.split(/[=;]/)[1] ?? ''));
 }
@@ -54,6 +54,10 @@ const FIELDS: Record<string, 'code' | 'token' | 'password' | 'address'> = {
   email: 'address',
   identifier: 'address',
   token: 'token',
+  totp_code: 'code',
+  lookup_secret: 'code',
+  // Of an authenticator app, or a backup code.
+  secret: 'code',
 };
 
 /** Notes the secrets in a JSON body, by the names of its fields. */

@@ -26,7 +26,7 @@ export async function beginLogin(
   const session = await findSession(ctx, request);
   if (!session && aal === 'aal2') throw firstFactorFirst(ctx);
   // Who is not signed in cannot sign in once more (Kratos' rule).
-  const refresh = session !== undefined && queryFlag(request.query, 'refresh') === true;
+  const refresh = queryFlag(request.query, 'refresh') === true && session !== undefined;
   const returnTo = checkReturnTo(ctx, queryValue(request.query, 'return_to'));
   const json = type === 'api' || wantsJson(request);
   if (session && !refresh && reaches(session, aal)) {

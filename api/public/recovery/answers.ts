@@ -5,6 +5,7 @@ import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import { LatchkeyError } from '../../../schemas/errors.js';
 import type { StoredMessage } from '../../../schemas/messages.js';
 import type { RecoveryOutcome } from '../../../workflows/domain/recovery-lifecycle.js';
+import type { ApiContext } from '../../context.js';
 import { ensureCsrfToken, csrfDigest, maskCsrfToken } from '../csrf.js';
 import { replaceFlow } from './begin.js';
 import type { ShowRecoveryUi } from './begin.js';
@@ -20,10 +21,16 @@ export async function answerFlow(call: RecoveryCall, status: number, messages?: 
   const flow: RecoveryFlow = (await getRecoveryFlow(ctx.pool, call.flow.id)) ?? call.flow;
   if (client === 'html') {
     if (messages) await saveFlowMessages(ctx.pool, flow.id, messages);
-    return reply.redirect(flowPage(ctx.config.selfservice.flows.recovery.uiUrl, flow.id), 303);
+    return reply.redirect(pageOf(ctx, flow), 303);
   }
   const csrfToken = flow.type === 'browser' ? maskCsrfToken(ensureCsrfToken(ctx, request, reply)) : '';
   return reply.code(status).send(recoveryFlowView(ctx, flow, { csrfToken, messages, submitted: status === 200 }));
+}
+
+/** The page on which the flow goes on: that of recovery, or of the invite that it belongs to. */
+function pageOf(ctx: ApiContext, flow: RecoveryFlow): string {
+  const { invites, selfservice } = ctx.config;
+  return flowPage(flow.invite_id === null ? selfservice.flows.recovery.uiUrl : invites.uiUrl, flow.id);
 }
 
 /** The flow's time is over: 410 with a new flow for apps, a redirect to a new flow for browsers. */
@@ -110,6 +117,8 @@ interface Ending {
  */
 async function moveOn(call: RecoveryCall, ending: Ending): Promise<unknown> {
   const { ctx, request, reply, client, flow } = call;
+  // The page of an invite tells what has become of it.
+  if (client === 'html' && flow.invite_id !== null) return reply.redirect(pageOf(ctx, flow), 303);
   const next = await replaceFlow(ctx, flow, {
     requestUrl: ending.requestUrl ?? recoveryActionUrl(ctx.config, flow.id),
     messages: [ending.message],

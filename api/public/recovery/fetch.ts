@@ -5,16 +5,18 @@ import { LatchkeyError } from '../../../schemas/errors.js';
 import type { ApiContext } from '../../context.js';
 import { flowIdOf } from '../../requests.js';
 import { csrfDigest, ensureCsrfToken, maskCsrfToken, presentCsrfToken } from '../csrf.js';
+import { inviteOfFlow, noteOpened } from '../invites/open-invite.js';
 import { assertOffered } from './begin.js';
 import { recoveryFlowView } from './view.js';
 
-/** `GET /self-service/recovery/flows?id=`: the flow as it stands. Changes nothing. */
+/** `GET /self-service/recovery/flows?id=`: the flow as it stands. Changes nothing but that an invite was looked at. */
 export async function fetchRecoveryFlow(
   ctx: ApiContext,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
   const flow = await openRecoveryFlow(ctx, flowIdOf(request, 'id'));
+  if (flow.invite_id !== null) await noteOpened(ctx, request, await inviteOfFlow(ctx, flow));
   return reply.send(recoveryFlowView(ctx, flow, { csrfToken: csrfTokenFor(ctx, flow, request, reply) }));
 }
 

@@ -3,10 +3,12 @@ import { getRecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import { LatchkeyError } from '../../../schemas/errors.js';
 import type { ApiContext } from '../../context.js';
 import { confirmLinkPage } from '../../ui/confirm-link.js';
+import { drawInvite } from '../../ui/invite-page.js';
 import { flowIdOf, wantsJson } from '../../requests.js';
 import { bodyParser, queryValue } from '../../validation.js';
 import { ConfirmLinkBody } from '../../../schemas/recovery.js';
 import { checkCsrf, ensureCsrfToken, maskCsrfToken } from '../csrf.js';
+import { inviteOfFlow, noteOpened } from '../invites/open-invite.js';
 import { answerExpired, answerLinkBroken } from './answers.js';
 import { assertOffered } from './begin.js';
 import { isExpired } from './fetch.js';
@@ -30,7 +32,12 @@ export async function openLink(ctx: ApiContext, request: FastifyRequest, reply: 
     return useToken({ ...call, client: 'html' }, token);
   }
   const csrfToken = maskCsrfToken(ensureCsrfToken(ctx, request, reply));
-  return reply.type('text/html; charset=utf-8').send(confirmLinkPage(ctx, { flowId: call.flow.id, token, csrfToken }));
+  const invited = await inviteOfFlow(ctx, call.flow);
+  await noteOpened(ctx, request, invited);
+  const page = invited
+    ? drawInvite(ctx, invited, csrfToken, token)
+    : confirmLinkPage(ctx, { flowId: call.flow.id, token, csrfToken });
+  return reply.type('text/html; charset=utf-8').send(page);
 }
 
 /** `POST /self-service/recovery/confirm?flow=`: the click on that page. */

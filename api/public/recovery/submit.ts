@@ -39,6 +39,8 @@ export async function submitRecovery(ctx: ApiContext, request: FastifyRequest, r
   const asksForMail = body.email !== undefined && body.email !== '';
   if (flow.state === 'passed_challenge' && asksForMail) return answerDone(call);
   if (flow.outcome !== null) return answerOver(call, flow.outcome);
+  // The mail of an invite goes where it was sent before; nobody types an address into it.
+  if (asksForMail && flow.invite_id !== null) return answerFlow(call, 400, [{ message: 'recovery_method_unknown' }]);
   if (asksForMail) return giveAddress(call, body.email ?? '');
   if (flow.state === 'choose_method') {
     return answerFlow(call, 400, [missing('email')]);

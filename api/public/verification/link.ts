@@ -27,7 +27,7 @@ export async function openVerificationLink(
   const call = await linkCall(ctx, request, reply);
   const { flow } = call;
   const [code, token] = [queryValue(request.query, 'code') ?? '', queryValue(request.query, 'token') ?? ''];
-  reply.header('referrer-policy', 'no-referrer').header('cache-control', 'no-store');
+  reply.header('referrer-policy', 'no-referrer');
   if (isExpired(ctx, flow)) return request.method === 'HEAD' ? reply.send() : answerExpired(call);
   // Opened a second time: the page says that all is well.
   if (flow.outcome === 'verified') return reply.redirect(pageOf(ctx, flow), 303);

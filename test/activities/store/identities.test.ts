@@ -8,7 +8,7 @@ import type { IdentityContent } from '../../../activities/store/identities.js';
 import { FIRST_ID, listIdentities } from '../../../activities/store/identity-list.js';
 import { replaceIdentity } from '../../../activities/store/identity-replace.js';
 import type { Identity } from '../../../activities/store/identity-rows.js';
-import { markAddressVerified } from '../../../activities/store/verified-address.js';
+import { markAddressVerified } from '../../../activities/store/verifiable-addresses.js';
 import { createIdentitySchemas } from '../../../platform/identity-schemas.js';
 import { inTransaction } from '../../../platform/postgres.js';
 import type { JsonObject } from '../../../schemas/json.js';

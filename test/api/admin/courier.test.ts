@@ -55,7 +55,7 @@ describe('GET /courier/messages', () => {
 
   it('follows a message from try to try', async () => {
     const person = await createPerson(harness);
-    harness.mail.setBehaviour((step) => (step.to.includes(person.email) ? { code: 451, text: 'busy' } : null));
+    harness.mail.setBehaviour(({ to }) => (to.includes(person.email) ? { code: 451, text: 'busy' } : 'accept'));
     await askForCode(harness, person.email);
     await expect.poll(async () => (await messagesTo(person.email, '&status=queued')).length, { timeout: 15_000 }).toBe(1);
     harness.mail.setBehaviour(null);
@@ -72,7 +72,7 @@ describe('GET /courier/messages', () => {
 
   it('abandons a message that the mail server refuses for good, after one try', async () => {
     const person = await createPerson(harness);
-    harness.mail.setBehaviour((step) => (step.to.includes(person.email) ? { code: 550, text: 'no such user' } : null));
+    harness.mail.setBehaviour(({ to }) => (to.includes(person.email) ? { code: 550, text: 'no such user' } : 'accept'));
     await askForCode(harness, person.email);
     await expect.poll(async () => (await messagesTo(person.email))[0]?.status, { timeout: 15_000 }).toBe('abandoned');
     harness.mail.setBehaviour(null);
