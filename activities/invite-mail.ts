@@ -56,7 +56,7 @@ async function mailInvite(deps: MailDeps, invite: Invite, flow: RecoveryFlow): P
   // Taken from the person since: whoever has it now is a stranger.
   if (invite.address === null || !addresses.includes(invite.address)) return 'refused';
   const reminder = invite.mail_kind === 'reminder';
-  const secret =
+  const secret: { link: string; code?: string } =
     flow.method === 'code'
       ? { code: keys.recovery.code(issueOf(flow)), link: flowPage(config.invites.uiUrl, flow.id) }
       : { link: recoveryTokenLink(config, flow.id, keys.recovery.linkToken(issueOf(flow))) };
@@ -75,6 +75,12 @@ async function mailInvite(deps: MailDeps, invite: Invite, flow: RecoveryFlow): P
           lifeMs: Math.max(flow.expires_at.getTime() - deps.now(), 1_000),
           expiresAt: flow.expires_at,
         }),
+      values: {
+        Service: config.courier.smtp.fromName,
+        InviteURL: secret.link,
+        ...(secret.code !== undefined && { InviteCode: secret.code }),
+        ExpiresAt: flow.expires_at.toISOString(),
+      },
     });
     return result === 'sent' ? 'sent' : 'refused';
   } catch (error) {

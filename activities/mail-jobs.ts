@@ -1,12 +1,13 @@
 import type { MailJobs } from '../workflows/ports.js';
 import { deliver } from './mail/deliver.js';
 import type { MailDeps } from './mail/deliver.js';
+import { deliverToAll } from './mail/deliver-to-all.js';
+import { recoveryNoticeSms } from './mail/sms-texts.js';
 import { recoveryNoticeMail } from './mail/templates.js';
 import { putInForce } from './put-in-force.js';
 import { withQuietFailures } from './quiet-failures.js';
 import { recoveryMail } from './recovery-mail.js';
 import { sendNotice } from './send-notice.js';
-import { emailAddressesOf } from './store/recovery-addresses.js';
 import { getRecoveryFlow, recoveryStore } from './store/recovery-flows.js';
 import { markAddressSent } from './store/verifiable-addresses.js';
 import { verificationStore } from './store/verification-flows.js';
@@ -38,17 +39,17 @@ export function createMailJobs(deps: MailDeps): MailJobs {
       const { identity_id: identityId, outcome } = flow;
       if (outcome === null || identityId === null) return outcome;
       const recoveryUrl = new URL('self-service/recovery/browser', deps.config.serve.public.baseUrl).href;
-      for (const recipient of await emailAddressesOf(deps.pool, identityId)) {
-        await deliver(deps, {
-          flowId,
-          identityId,
-          template: 'recovery_notice',
-          issue: 1,
-          recipient,
-          render: () =>
-            recoveryNoticeMail({ at: flow.passed_at ?? new Date(deps.now()), passwordSet: outcome === 'recovered', recoveryUrl }),
-        });
-      }
+      const at = flow.passed_at ?? new Date(deps.now());
+      const passwordSet = outcome === 'recovered';
+      await deliverToAll(deps, {
+        flowId,
+        identityId,
+        template: 'recovery_notice',
+        issue: 1,
+        values: { RecoveryURL: recoveryUrl, HappenedAt: at.toISOString(), PasswordSet: passwordSet },
+        render: () => recoveryNoticeMail({ at, passwordSet, recoveryUrl }),
+        sms: () => recoveryNoticeSms({ at, recoveryUrl }),
+      });
       return outcome;
     },
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
 import type { Algorithm } from '@node-rs/argon2';
-import { parseOptions as parseBcrypt, verify as verifyBcrypt } from '@node-rs/bcrypt';
+import { verify as verifyBcrypt } from '@node-rs/bcrypt';
 import { LatchkeyError } from '../schemas/errors.js';
 import type { PasswordFormat } from './password-formats/format.js';
 import { firebaseScryptFormat, pbkdf2Format, scryptFormat } from './password-formats/key-derivation.js';
@@ -37,7 +37,7 @@ const argon2Format: PasswordFormat = {
 
 const bcryptFormat: PasswordFormat = {
   pattern: /^\$2[abxy]?\$\d{2}\$[./A-Za-z0-9]{53}$/,
-  usable: (stored) => parseBcrypt(lettered(stored)).cost <= MAX_BCRYPT_COST,
+  usable: (stored) => Number(/^\$2[abxy]?\$(\d{2})\$/.exec(stored)?.[1]) <= MAX_BCRYPT_COST,
   verify: (stored, plain) => verifyBcrypt(plain, lettered(stored)),
 };
 

@@ -31,3 +31,8 @@ export function codeLifeMs(flow: ChallengeFlow, now: number): number {
   const ends = Math.min(flow.expires_at.getTime(), flow.code_expires_at?.getTime() ?? Infinity);
   return Math.max(ends - now, 1_000);
 }
+
+/** The same as Kratos' templates have it, whole: at least one minute, and an hour is 60 just after it began. */
+export function wholeMinutes(ms: number): number {
+  return Math.max(1, Math.round(ms / 60_000));
+}

@@ -11,20 +11,28 @@ const MAX_DEPTH = 64;
  */
 export function registerBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>(['application/json', 'application/json-patch+json'], { parseAs: 'buffer' }, (request, body, done) => {
-    try {
-      done(null, parseJson(textOf(request, body)));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
-  app.addContentTypeParser<Buffer>('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (request, body, done) => {
-    try {
-      done(null, parseForm(textOf(request, body)));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  app.addContentTypeParser<Buffer>(
+    ['application/json', 'application/json-patch+json'],
+    { parseAs: 'buffer' },
+    (request, body, done) => {
+      try {
+        done(null, parseJson(textOf(request, body)));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
+  app.addContentTypeParser<Buffer>(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'buffer' },
+    (request, body, done) => {
+      try {
+        done(null, parseForm(textOf(request, body)));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
 }
 
 function refuse(reason: string): LatchkeyError {
@@ -33,7 +41,8 @@ function refuse(reason: string): LatchkeyError {
 
 function textOf(request: FastifyRequest, body: Buffer): string {
   const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(request.headers['content-type'] ?? '')?.[1];
-  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) throw refuse('Content-Type: the charset must be utf-8.');
+  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset))
+    throw refuse('Content-Type: the charset must be utf-8.');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {

@@ -38,7 +38,9 @@ export function toLatchkeyError(error: unknown): LatchkeyError {
   if (isDatabaseAway(error)) return new LatchkeyError('unavailable', { retryAfterSeconds: 2, cause: error });
   const { code, statusCode } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new LatchkeyError('body_too_large', { reason: 'The body is larger than this service takes (limits.body_size).' });
+    return new LatchkeyError('body_too_large', {
+      reason: 'The body is larger than this service takes (limits.body_size).',
+    });
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new LatchkeyError('bad_request', {

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Logger } from '../platform/logger.js';
 import { version } from '../platform/temporal.js';
 import { requireAdminKey } from './admin-key.js';
+import { batchRoutes } from './admin/batches.js';
 import { identityRoutes } from './admin/identities.js';
 import { courierRoutes } from './admin/courier.js';
 import { schemaRoutes } from './public/schemas.js';
@@ -25,6 +26,11 @@ import { uiRoutes } from './ui/routes.js';
 
 const PRIVATE = 'private, no-cache, no-store, must-revalidate';
 
+/** Time in which a request has to arrive. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** The same for administrators, who upload batches over slow lines. */
+const UPLOAD_TIMEOUT_MS = 7_200_000;
+
 /** The public API (port 4433) with the service's own pages. */
 export async function createPublicServer(ctx: ApiContext, logger: Logger): Promise<FastifyInstance> {
   const app = bareServer(ctx, logger);
@@ -43,7 +49,7 @@ export async function createPublicServer(ctx: ApiContext, logger: Logger): Promi
 
 /** The admin API (port 4434). Every path answers with and without `/admin`, as Kratos' did over the years. */
 export async function createAdminServer(ctx: ApiContext, logger: Logger): Promise<FastifyInstance> {
-  const app = bareServer(ctx, logger);
+  const app = bareServer(ctx, logger, UPLOAD_TIMEOUT_MS);
   registerErrorAnswers(app);
   requireAdminKey(app, ctx.config.adminApi.keys);
   for (const prefix of ['', '/admin']) {
@@ -53,6 +59,7 @@ export async function createAdminServer(ctx: ApiContext, logger: Logger): Promis
         await adminRecoveryRoutes(scope, ctx);
         await inviteRoutes(scope, ctx);
         await courierRoutes(scope, ctx);
+        await scope.register((inner) => batchRoutes(inner, ctx));
         await healthRoutes(scope, ctx);
         scope.get('/version', async () => ({ version }));
       },
@@ -64,7 +71,7 @@ export async function createAdminServer(ctx: ApiContext, logger: Logger): Promis
 }
 
 /** What both have in common: strict bodies, plain 404s, quiet logs, answers that no cache keeps. */
-function bareServer(ctx: ApiContext, logger: Logger): FastifyInstance {
+function bareServer(ctx: ApiContext, logger: Logger, requestTimeout = REQUEST_TIMEOUT_MS): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -75,7 +82,7 @@ function bareServer(ctx: ApiContext, logger: Logger): FastifyInstance {
     exposeHeadRoutes: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     forceCloseConnections: 'idle',
-    requestTimeout: 30_000,
+    requestTimeout,
     frameworkErrors: answerUnroutable,
     clientErrorHandler: answerBrokenRequest,
   });

@@ -17,7 +17,9 @@ import type { Config } from '../platform/config/config.js';
 import { registerSearchAttributes } from '../platform/search-attributes.js';
 import { temporalConnectionOptions } from '../platform/temporal.js';
 import { LatchkeyError } from '../schemas/errors.js';
+import type { BatchKind } from '../workflows/domain/batch-lifecycle.js';
 import {
+  batchWorkflowId,
   changedSignal,
   credentialSetSignal,
   cancelSignal,
@@ -31,6 +33,7 @@ import {
   verificationWorkflowId,
 } from '../workflows/messages.js';
 import type {
+  BatchInput,
   ChallengeInput,
   InviteInput,
   NoticeInput,
@@ -97,7 +100,7 @@ export class RecoveryWorkflows {
   }
 
   /**
-   * Submits and waits for the verdict; null when there is no such workflow or it has ended. The code of an invite goes to
+   * Submits and waits for the verdict; null when there is none to come: no such workflow, or it has ended. The code of an invite goes to
    * the workflow of that.
    */
   async submit(flow: { id: string; invite_id: string | null }, submission: Submission): Promise<Verdict | null> {
@@ -144,6 +147,25 @@ export class RecoveryWorkflows {
         { key: SEARCH_ATTRIBUTES.identityId, value: facts.identityId },
       ],
     };
+  }
+
+  /**
+   * Tells the workflow of a batch that its row has changed, and starts it if it is not running: it looks at its row first.
+   * Durable when this returns.
+   */
+  async tellBatch(batchId: string, kind: BatchKind): Promise<void> {
+    await this.call(() =>
+      this.client.workflow.signalWithStart('batch', {
+        workflowId: batchWorkflowId(batchId),
+        taskQueue: this.config.taskQueue,
+        args: [{ batchId } satisfies BatchInput],
+        // One that is done runs once more when its failed rows are to be retried.
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        staticSummary: `Batch (${kind})`,
+        signal: changedSignal,
+        typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.kind, value: 'batch' }],
+      }),
+    );
   }
 
   /** The same for a verification. */
@@ -209,12 +231,8 @@ export class RecoveryWorkflows {
         const handle = this.client.workflow.getHandle(workflowId);
         return await handle.executeUpdate(update, { args: [submission], updateId: submission.id });
       } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return null;
-        if (error instanceof WorkflowUpdateFailedError) {
-          const type = (error.cause as { type?: string } | undefined)?.type;
-          if (type === 'gone' || type === 'AcceptedUpdateCompletedWorkflow') return null;
-          throw unavailable('the update failed', error);
-        }
+        // Failed: refused because the flow has ended, or called off with the workflow.
+        if (error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateFailedError) return null;
         throw error;
       }
     });
@@ -260,7 +278,7 @@ export class RecoveryWorkflows {
   }
 
   /** The handle of a flow's or an invite's workflow, for operators' scripts and tests. */
-  handle(id: string, kind: 'recovery' | 'verification' | 'invite' = 'recovery'): WorkflowHandle {
+  handle(id: string, kind: 'recovery' | 'verification' | 'invite' | 'batch' = 'recovery'): WorkflowHandle {
     return this.client.workflow.getHandle(`${kind}/${id}`);
   }
 

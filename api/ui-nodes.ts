@@ -82,7 +82,13 @@ export function submitNode(group: Group, name: string, value: string, label: Mes
 
 /** A text under a label. */
 export function textNode(group: Group, id: string, text: UiText, label: MessageId): TextNode {
-  return { type: 'text', group, attributes: { text, id, node_type: 'text' }, messages: [], meta: { label: uiText(label) } };
+  return {
+    type: 'text',
+    group,
+    attributes: { text, id, node_type: 'text' },
+    messages: [],
+    meta: { label: uiText(label) },
+  };
 }
 
 /** A picture under a label. */

@@ -32,6 +32,8 @@ export interface IdentitySchemas {
   derive(schemaId: string, traits: JsonValue): DerivedAddresses;
   /** Throws nothing: the problems of the traits, by form name. */
   problems(schemaId: string, traits: JsonValue): Violation[];
+  /** Ways in which the addresses of any schema are reached, for recovery or verification: which ones may be typed. */
+  vias(purpose: 'recovery' | 'verification'): readonly Via[];
   /** The inputs of a profile form; none for an unknown schema. */
   fields(schemaId: string): TraitField[];
 }
@@ -68,7 +70,13 @@ export function createIdentitySchemas(config: Config['identity']): IdentitySchem
     return violationsOf(found.check.errors);
   };
 
+  const vias = {
+    recovery: viasOf(config.schemas, 'recovery'),
+    verification: viasOf(config.schemas, 'verification'),
+  };
+
   return {
+    vias: (purpose) => vias[purpose],
     list: () => config.schemas.map(({ id, schema }) => ({ id, schema })),
     get: (id) => compiled.get(id)?.schema,
     problems,
@@ -81,6 +89,20 @@ export function createIdentitySchemas(config: Config['identity']): IdentitySchem
       return derived;
     },
   };
+}
+
+function viasOf(schemas: Config['identity']['schemas'], purpose: 'recovery' | 'verification'): Via[] {
+  const found = schemas.flatMap(({ schema }) => viasIn(schema, purpose));
+  return (['email', 'sms'] as const).filter((via) => found.includes(via));
+}
+
+/** Every `via` that the extension gives for the purpose, wherever in the schema it stands. */
+function viasIn(value: JsonValue, purpose: 'recovery' | 'verification'): JsonValue[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const via = key === EXTENSION ? (inner as Partial<Record<string, { via?: JsonValue }>> | null)?.[purpose]?.via : undefined;
+    return [...(via === undefined ? [] : [via]), ...viasIn(inner, purpose)];
+  });
 }
 
 function compile(id: string, schema: JsonObject): CompiledSchema {

@@ -11,6 +11,7 @@ export const MESSAGES = {
   label_resend: { id: 1070008, type: 'info', text: 'Send another code' },
   label_continue: { id: 1070009, type: 'info', text: 'Continue' },
   label_recovery_code: { id: 1070010, type: 'info', text: 'Code from the message' },
+  label_address: { id: 1070016, type: 'info', text: 'E-mail address or telephone number' },
   label_verification_code: { id: 1070011, type: 'info', text: 'Code from the message' },
   label_sign_in: { id: 1010022, type: 'info', text: 'Sign in with your password' },
   // Second factors

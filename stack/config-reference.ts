@@ -70,10 +70,14 @@ function rows(path: readonly string[], schema: TSchema): string[] {
   const itemKeys = item === undefined ? undefined : keysOfSection(item);
   return [
     row([`\`${path.join('.')}\``, typeOf(schema), defaultOf(schema), words(schema), variable]),
-    ...Object.entries(itemKeys ?? {}).map(([name, key]) =>
-      row([`\`${path.join('.')}[].${name}\``, typeOf(key), '', words(key), '']),
-    ),
+    ...Object.entries(itemKeys ?? {}).flatMap(([name, key]) => itemRows(`${path.join('.')}[].${name}`, key)),
   ];
+}
+
+function itemRows(path: string, schema: TSchema): string[] {
+  const keys = keysOfSection(schema);
+  if (keys === undefined) return [row([`\`${path}\``, typeOf(schema), '', words(schema), ''])];
+  return Object.entries(keys).flatMap(([name, key]) => itemRows(`${path}.${name}`, key));
 }
 
 function row(cells: readonly string[]): string {

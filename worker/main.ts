@@ -1,5 +1,8 @@
 import { NativeConnection, Runtime } from '@temporalio/worker';
+import { createSmsTransport } from '../activities/mail/sms.js';
+import { loadMailTemplates } from '../activities/mail/template/mail-templates.js';
 import { createMailTransport } from '../activities/mail/transport.js';
+import { TEMPLATE_TYPES } from '../activities/store/courier-messages.js';
 import { configFromProcess } from '../platform/config/cli.js';
 import { createKeys } from '../platform/keys.js';
 import { createLogger } from '../platform/logger.js';
@@ -22,7 +25,11 @@ const pool = createPool(config.dsn ?? '', {
   onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
 });
 const mail = createMailTransport(config.courier.smtp.connectionUri ?? '', config.courier.smtp);
-const deps = { config, pool, keys: createKeys(config.secrets.default), now: Date.now, mail };
+const sms = config.courier.sms ? createSmsTransport(config.courier.sms) : undefined;
+const templates = await loadMailTemplates(config.courier.templates, TEMPLATE_TYPES, (about) => {
+  logger.warn(about, 'a mail template cannot be used; the built-in one takes its place');
+});
+const deps = { config, pool, keys: createKeys(config.secrets.default), now: Date.now, mail, sms, templates };
 const connection = await connect();
 const { namespace, taskQueue, deploymentName, workerBuildId } = config.temporal;
 await registerSearchAttributes(connection.operatorService as never, namespace);

@@ -1,17 +1,19 @@
 import type { NativeConnection } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
+import { createBatchJobs } from '../activities/batch/batch-jobs.js';
+import { createBatchSteps } from '../activities/batch/batch-steps.js';
 import type { ActivityDeps } from '../activities/flow-steps.js';
 import { createFlowSteps } from '../activities/flow-steps.js';
 import { createInviteMailJobs } from '../activities/invite-mail.js';
 import { createInviteSteps } from '../activities/invite-steps.js';
 import type { MailDeps } from '../activities/mail/deliver.js';
 import { createMailJobs } from '../activities/mail-jobs.js';
-import { mailQueueOf } from '../workflows/queues.js';
+import { batchQueueOf, mailQueueOf } from '../workflows/queues.js';
 
 /** Time that running activities get to end at shutdown. */
 const SHUTDOWN_GRACE = '10s';
 
-/** What a pair of workers is made of. */
+/** What the workers are made of. */
 export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
@@ -23,8 +25,8 @@ export interface WorkersOptions {
 }
 
 /**
- * The two workers of this service: one runs the workflows with their short Postgres steps, the other the mail jobs, on
- * a queue of their own.
+ * The workers of this service: one runs the workflows with their short Postgres steps, one the mail jobs, one the batches
+ * with their mails, each on a queue of its own.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { connection, namespace, taskQueue, bundlePath, deps, versioning } = options;
@@ -33,7 +35,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
     ...common,
     taskQueue,
     workflowBundle: { codePath: bundlePath },
-    activities: { ...createFlowSteps(deps), ...createInviteSteps(deps) },
+    activities: { ...createFlowSteps(deps), ...createInviteSteps(deps), ...createBatchSteps(deps) },
     maxCachedWorkflows: 2_000,
     maxConcurrentLocalActivityExecutions: 50,
     stickyQueueScheduleToStartTimeout: '2s',
@@ -51,5 +53,12 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
     activities: { ...createMailJobs(deps), ...createInviteMailJobs(deps) },
     maxConcurrentActivityTaskExecutions: 20,
   });
-  return [flows, mail];
+  // Few at a time: what a batch does costs the database what people's own recoveries need.
+  const batches = await Worker.create({
+    ...common,
+    taskQueue: batchQueueOf(taskQueue),
+    activities: { ...createBatchJobs(deps), ...createMailJobs(deps), ...createInviteMailJobs(deps) },
+    maxConcurrentActivityTaskExecutions: 8,
+  });
+  return [flows, mail, batches];
 }

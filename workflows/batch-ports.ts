@@ -29,6 +29,8 @@ export type BatchChild =
 export interface RowsResult {
   done: number;
   failed: number;
+  /** True: the batch was found not to be running, and rows are left. */
+  stopped: boolean;
   /** Of all done rows of the range, also those that were done before. */
   children: BatchChild[];
 }
@@ -47,4 +49,6 @@ export interface BatchSteps {
 export interface BatchJobs {
   /** Does the pending rows of a range, while the batch is running. Safe to do again. */
   runRows(input: { batchId: string } & RowRange): Promise<RowsResult>;
+  /** Forgets what the rows of a cancelled batch asked for: they hold people's data and hashes. */
+  forgetRows(input: { batchId: string }): Promise<void>;
 }

@@ -46,8 +46,11 @@ export async function invite(input: InviteInput): Promise<InviteOutcome> {
   return new Invite(input).run();
 }
 
-// Invites live for months: they move on to new versions of this code.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, invite);
+// Invites live for months, so they move on to new versions of this code. Temporal takes that of versioned workers only.
+setWorkflowOptions(
+  () => (workflowInfo().currentDeploymentVersion ? { versioningBehavior: 'AUTO_UPGRADE' } : {}),
+  invite,
+);
 
 /** What the one timer of an invite is for. */
 type Due = 'expire' | 'remind' | 'lapse';

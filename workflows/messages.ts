@@ -60,6 +60,18 @@ export interface InviteInput {
   remindersMs: readonly number[];
 }
 
+/** The workflow id of a batch. */
+export function batchWorkflowId(batchId: string): string {
+  return `batch/${batchId}`;
+}
+
+/** Input of the workflow `batch`. All else is in the batch's row. */
+export interface BatchInput {
+  batchId: string;
+  /** Set by a run for the next one: when the next mails may go, milliseconds since the epoch. */
+  nextMailAt?: number;
+}
+
 /** One try at the code or link token. */
 export interface Submission {
   /** Made by the API; the same id is judged once. */
@@ -111,7 +123,13 @@ export const resendSignal = defineSignal('resend');
 export const cancelSignal = defineSignal('cancel');
 /** Ends an invite. Works from the Temporal UI, without arguments. */
 export const revokeSignal = defineSignal('revoke');
-/** The API has changed an invite's row. */
+/** Stops a batch after the rows under way. Works from the Temporal UI, without arguments, as do the next two. */
+export const pauseSignal = defineSignal('pause');
+/** Lets a batch go on, or begin. */
+export const resumeSignal = defineSignal('resume');
+/** Tries the failed rows of a batch once more. */
+export const retryFailedSignal = defineSignal('retry-failed');
+/** The API has changed the row of an invite or a batch. */
 export const changedSignal = defineSignal('changed');
 /** The person has set a new credential in the privileged session. */
 export const credentialSetSignal = defineSignal('credential-set');

@@ -37,3 +37,10 @@ export const NOTICE_MAIL: ActivityOptions = {
   retry: MAIL_RETRY,
   summary: 'Mail the notice',
 };
+
+/** A range of a batch's rows: tried until the database is back. Each row is a sign of life. */
+export const BATCH_ROWS: ActivityOptions = {
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '15s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+};

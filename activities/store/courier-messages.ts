@@ -4,19 +4,23 @@ import type { Via } from '../../platform/addresses.js';
 import { statement } from './statement.js';
 import type { Queryable } from './statement.js';
 
-/** The mails that this service sends, by Kratos' template names where it has one. */
-export type TemplateType =
-  | 'recovery_code_valid'
-  | 'recovery_code_invalid'
-  | 'recovery_valid'
-  | 'recovery_notice'
-  | 'verification_code_valid'
-  | 'verification_code_invalid'
-  | 'verification_valid'
-  | 'credential_notice'
-  | 'invite'
-  | 'invite_reminder'
-  | 'invite_notice';
+/** The messages that this service sends, by Kratos' template names where it has one. */
+export const TEMPLATE_TYPES = [
+  'recovery_code_valid',
+  'recovery_code_invalid',
+  'recovery_valid',
+  'recovery_invalid',
+  'recovery_notice',
+  'verification_code_valid',
+  'verification_code_invalid',
+  'verification_valid',
+  'verification_invalid',
+  'credential_notice',
+  'invite',
+  'invite_reminder',
+  'invite_notice',
+] as const;
+export type TemplateType = (typeof TEMPLATE_TYPES)[number];
 
 /** A row of `courier_messages`: that a mail is to go out and how far it got. Never what it says. */
 export interface CourierMessage {

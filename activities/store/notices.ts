@@ -3,11 +3,7 @@ import type { Queryable } from './statement.js';
 
 /** What an account's owner is told that somebody changed. */
 export type NoticeKind =
-  | 'password_changed'
-  | 'totp_added'
-  | 'totp_removed'
-  | 'lookup_secrets_made'
-  | 'lookup_secrets_removed';
+  'password_changed' | 'totp_added' | 'totp_removed' | 'lookup_secrets_made' | 'lookup_secrets_removed';
 
 /** A row of `notices`. */
 export interface Notice {

@@ -1,3 +1,4 @@
+import type { Via } from '../../platform/addresses.js';
 import { statement } from './statement.js';
 import type { Queryable } from './statement.js';
 
@@ -22,13 +23,18 @@ export async function findRecoveryAddress(
   return (await byValue(db, [via, value]))[0];
 }
 
-const emailsOf = statement<{ value: string }>(
-  'identity-emails',
-  `SELECT value FROM recovery_addresses WHERE identity_id = $1 AND via = 'email'
-   UNION SELECT value FROM verifiable_addresses WHERE identity_id = $1 AND via = 'email' ORDER BY 1`,
+const addressesOf = statement<{ value: string }>(
+  'identity-addresses',
+  `SELECT value FROM recovery_addresses WHERE identity_id = $1 AND via = ANY($2)
+   UNION SELECT value FROM verifiable_addresses WHERE identity_id = $1 AND via = ANY($2) ORDER BY 1`,
 );
+
+/** Every address of the identity that can be reached by one of `vias`, for notices. */
+export async function addressesFor(db: Queryable, identityId: string, vias: readonly Via[]): Promise<string[]> {
+  return (await addressesOf(db, [identityId, vias])).map((row) => row.value);
+}
 
 /** Every e-mail address of the identity, for notices. */
 export async function emailAddressesOf(db: Queryable, identityId: string): Promise<string[]> {
-  return (await emailsOf(db, [identityId])).map((row) => row.value);
+  return addressesFor(db, identityId, ['email']);
 }

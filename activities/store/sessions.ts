@@ -136,7 +136,11 @@ const byIdentity = statement<Session>(
 );
 
 /** The identity's sessions that somebody holds, newest first; `active` narrows the list. */
-export async function listSessions(db: Queryable, identityId: string, active: boolean | null = null): Promise<Session[]> {
+export async function listSessions(
+  db: Queryable,
+  identityId: string,
+  active: boolean | null = null,
+): Promise<Session[]> {
   return byIdentity(db, [identityId, active]);
 }
 

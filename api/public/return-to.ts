@@ -4,11 +4,13 @@ import type { ApiContext } from '../context.js';
 /** Backslashes, spaces and control characters: browsers and parsers disagree about them. */
 const AMBIGUOUS = /[\\\u0000-\u0020\u007f]/;
 const PATH = /^\/(?!\/)/;
+const BEYOND_ASCII = /[^\u0021-\u007e]/;
 
 /**
  * Checks a `return_to` against `selfservice.allowed_return_urls`, the default return URL and the service's own base
  * URL: same scheme, host and port, and a path within the allowed one. A path alone means one on the default return
- * URL's host, as in Kratos. Returns the absolute URL as it was given, or null when there is none.
+ * URL's host, as in Kratos. Returns the absolute URL as it was given (percent-encoded where it is not ASCII), or null
+ * when there is none.
  * @throws LatchkeyError return_to_forbidden
  */
 export function checkReturnTo(ctx: ApiContext, returnTo: string | undefined): string | null {
@@ -18,8 +20,10 @@ export function checkReturnTo(ctx: ApiContext, returnTo: string | undefined): st
   const absolute = PATH.test(returnTo) ? `${new URL(defaultBrowserReturnUrl).origin}${returnTo}` : returnTo;
   const plain = !AMBIGUOUS.test(returnTo) && /^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(absolute) && URL.canParse(absolute);
   const url = plain ? new URL(absolute) : null;
-  if (url && url.username === '' && url.password === '' && allowed.some((entry) => isWithin(url, entry)))
-    return absolute;
+  if (url && url.username === '' && url.password === '' && allowed.some((entry) => isWithin(url, entry))) {
+    // It goes into a Location header, which takes ASCII.
+    return BEYOND_ASCII.test(absolute) ? url.href : absolute;
+  }
   throw new LatchkeyError('return_to_forbidden', {
     reason: 'return_to: this address is not on the list selfservice.allowed_return_urls.',
   });

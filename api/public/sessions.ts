@@ -7,6 +7,7 @@ import { identityView } from '../identity-view.js';
 import { offsetPage } from '../paging.js';
 import { isLive, sessionView } from '../session-view.js';
 import { badRequest, isUuid } from '../validation.js';
+import { assertAal } from './aal.js';
 import { requireSession } from './session.js';
 import { ownerOf } from './settings/open.js';
 
@@ -14,6 +15,7 @@ import { ownerOf } from './settings/open.js';
 export async function listOwnSessions(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const session = await requireSession(ctx, request);
   const owner = await ownerOf(ctx, session);
+  assertAal(ctx, ctx.config.session.whoamiRequiredAal, { session, identity: owner }, null);
   const now = new Date(ctx.now());
   const others = (await listSessions(ctx.pool, owner.id)).filter((one) => one.id !== session.id && isLive(one, now));
   const { items, headers } = offsetPage('/sessions', request.query, others);
@@ -28,7 +30,11 @@ export async function revokeOwnOthers(ctx: ApiContext, request: FastifyRequest, 
 }
 
 /** `DELETE /sessions/{id}`: ends one other session of the person. Ending it again is fine. */
-export async function revokeOwnSession(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+export async function revokeOwnSession(
+  ctx: ApiContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   const session = await requireSession(ctx, request);
   const { id = '' } = request.params as { id?: string };
   if (!isUuid(id)) throw badRequest('The id of the session is not a UUID.');

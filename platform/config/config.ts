@@ -1,4 +1,17 @@
-import type { JsonObject } from '../../schemas/json.js';
+import type { JsonObject, JsonValue } from '../../schemas/json.js';
+
+/** A request that this service sends. */
+export interface HttpRequest {
+  readonly url: string;
+  readonly method: 'POST' | 'PUT' | 'PATCH';
+  readonly headers: Readonly<Record<string, string>>;
+  /** Texts in it are templates. Null: the body that belongs to the occasion. */
+  readonly body: JsonValue;
+  readonly auth:
+    | { readonly type: 'api_key'; readonly name: string; readonly value: string; readonly in: 'header' | 'cookie' }
+    | { readonly type: 'basic_auth'; readonly user: string; readonly password: string }
+    | null;
+}
 
 /** A part of a message that can have a template of its own. */
 export type TemplatePart = 'email.subject' | 'email.body.html' | 'email.body.plaintext' | 'sms.body.plaintext';
@@ -81,8 +94,10 @@ export interface Config {
         readonly uiUrl: string;
         readonly notifyUnknownRecipients: boolean;
         readonly revokeActiveSessions: boolean;
-        /** Where browsers go after the settings flow that follows a recovery; null: `defaultBrowserReturnUrl`. */
+        /** Where browsers go after the settings flow that follows a recovery; null: they stay on the settings page. */
         readonly afterReturnUrl: string | null;
+        /** Sent one after the other when a recovery in which the right code was entered is over. */
+        readonly webHooks: readonly HttpRequest[];
       };
       readonly verification: {
         readonly enabled: boolean;
@@ -99,6 +114,8 @@ export interface Config {
         readonly requiredAal: 'aal1' | 'highest_available';
         /** True: a new password ends all other sessions. */
         readonly revokeActiveSessions: boolean;
+        /** Sent one after the other when something was changed by `method`, or, with null, by any. */
+        readonly webHooks: readonly { readonly method: 'password' | 'profile' | null; readonly request: HttpRequest }[];
       };
       readonly login: { readonly lifespanMs: number; readonly uiUrl: string };
       readonly logout: { readonly afterReturnUrl: string };
@@ -136,6 +153,8 @@ export interface Config {
       /** `file://` with an absolute path, `base64://`, `http://` or `https://`. */
       readonly sources: readonly TemplateSource[];
     };
+    /** Null: text messages cannot be sent. */
+    readonly sms: HttpRequest | null;
   };
   /**
    * Each list: the first signs, all verify. At least one entry of 16 characters or more in `default`; `cookie` is the
@@ -145,6 +164,8 @@ export interface Config {
     readonly default: readonly string[];
     readonly cookie: readonly string[];
     readonly cipher: readonly string[];
+    /** Empty: web hooks are signed with a key derived from the first of `default`. */
+    readonly webhook: readonly string[];
   };
   /** Attributes of cookies other than the session's. */
   readonly cookies: {

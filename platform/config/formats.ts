@@ -92,6 +92,11 @@ export const TEXT_FORMATS: Readonly<Record<TextKind, TextFormat>> = {
     'is not a URL to send browsers to, nor a path; write it like "https://app.example.com/" or "/welcome"',
   ),
   'schema-url': { name: 'URL', problem: schemaUrlProblem },
+  'request-url': format(
+    'URL',
+    isHttpUrl,
+    'is not an http or https URL without a user in it; write it like "https://example.com/hook"',
+  ),
   'template-url': { name: 'URL', problem: templateUrlProblem },
   folder: format('folder', (text) => text.trim() !== '' && !CONTROL.test(text), 'is not the path of a folder'),
   locale: format(

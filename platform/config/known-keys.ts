@@ -8,7 +8,8 @@ import { KRATOS_ONLY_KEYS } from './kratos-keys.js';
 export type Tree = Record<string, unknown>;
 
 const KRATOS_ONLY: ReadonlySet<string> = new Set(KRATOS_ONLY_KEYS);
-const HOOKS = ['selfservice.flows.recovery.after.hooks[]', 'selfservice.flows.settings.after.password.hooks[]'];
+/** Bodies of requests: where Kratos has Jsonnet, and this service JSON with templates in it. */
+const REQUEST_BODY = /\.(request_config|hooks\[\]\.config)\.body$/;
 
 /**
  * Splits a file into what this service knows and what only Kratos knows; reports all other keys. A key without a value
@@ -27,7 +28,9 @@ export function sortKeys(tree: Tree, problems: ProblemList): { known: Tree; igno
       const keyPath = path === '' ? name : `${path}.${name}`;
       const keyPattern = pattern === '' ? name : `${pattern}.${name}`;
       const keySchema = Object.hasOwn(keys, name) ? keys[name] : undefined;
-      if (keySchema !== undefined) {
+      if (REQUEST_BODY.test(keyPattern) && isJsonnet(value)) {
+        ignored.push(`${keyPath} (Jsonnet)`);
+      } else if (keySchema !== undefined) {
         if (value !== null) kept[name] = sortValue(value, keySchema, keyPath, keyPattern);
       } else if (KRATOS_ONLY.has(keyPattern)) {
         ignored.push(keyPath);
@@ -42,14 +45,7 @@ export function sortKeys(tree: Tree, problems: ProblemList): { known: Tree; igno
     if (keysOfSection(schema) !== undefined && isTree(value)) return sortSection(value, schema, path, pattern);
     const item = schema['items'] as TSchema | undefined;
     if (item === undefined || !Array.isArray(value)) return value;
-    return value.flatMap((entry: unknown, index) => {
-      const entryPath = `${path}[${index}]`;
-      if (isWebHook(entry, `${pattern}[]`)) {
-        ignored.push(`${entryPath} (web_hook)`);
-        return [];
-      }
-      return [sortValue(entry, item, entryPath, `${pattern}[]`)];
-    });
+    return value.map((entry: unknown, index) => sortValue(entry, item, `${path}[${index}]`, `${pattern}[]`));
   }
 }
 
@@ -58,8 +54,13 @@ export function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isWebHook(entry: unknown, pattern: string): boolean {
-  return HOOKS.includes(pattern) && isTree(entry) && entry['hook'] === 'web_hook';
+/** True for the address or text of a Jsonnet program, as Kratos has it. */
+function isJsonnet(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  if (/^https?:\/\//.test(value) || /\.jsonnet$/.test(value)) return true;
+  if (!value.startsWith('base64://')) return false;
+  const text = Buffer.from(value.slice('base64://'.length), 'base64').toString('utf8');
+  return /\bfunction\s*\(/.test(text) && !/^\s*["{[]/.test(text);
 }
 
 /** Words that name the key that was probably meant: one spelt alike in the same place, or the same one elsewhere. */

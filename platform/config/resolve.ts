@@ -1,11 +1,13 @@
 import { resolve as resolvePath } from 'node:path';
 import type { ConfigFile } from '../../schemas/config.js';
-import { TEMPLATE_NAMES } from '../../schemas/config/delivery.js';
 import { personSchema } from '../../schemas/person.js';
 import { parseGoDuration } from '../../workflows/domain/duration.js';
-import type { Config, TemplatePart, TemplateSource } from './config.js';
+import type { Config } from './config.js';
 import type { ProblemList } from './errors.js';
 import { loadIdentitySchema } from './identity-schema-files.js';
+import { resolveCourier } from './resolve-courier.js';
+import { resolveWebHooks } from './resolve-requests.js';
+import type { RequestContext } from './resolve-requests.js';
 import { parseSize } from './size.js';
 
 const DEFAULT_ATTEMPTS_PER_FLOW = 5;
@@ -18,6 +20,7 @@ const LOG_LEVELS = { warning: 'warn', fatal: 'error', panic: 'error' } as const;
  */
 export function resolveConfig(file: ConfigFile, folder: string, problems: ProblemList): Config {
   const publicUrl = withSlash(file.serve.public.base_url ?? `http://127.0.0.1:${file.serve.public.port}/`);
+  const context: RequestContext = { folder, problems };
   const page = (url: string | undefined, builtIn: string): string => new URL(url ?? builtIn, publicUrl).href;
   const { level } = file.log;
 
@@ -36,7 +39,12 @@ export function resolveConfig(file: ConfigFile, folder: string, problems: Proble
         url.startsWith('/') ? page(url, url) : url,
       ),
       methods: resolveMethods(file.selfservice.methods, publicUrl),
-      flows: resolveFlows(file.selfservice.flows, page, page(file.selfservice.default_browser_return_url, 'ui/settings')),
+      flows: resolveFlows(
+        file.selfservice.flows,
+        page,
+        page(file.selfservice.default_browser_return_url, 'ui/settings'),
+        context,
+      ),
     },
     invites: resolveInvites(file.invites, page),
     batches: {
@@ -44,11 +52,12 @@ export function resolveConfig(file: ConfigFile, folder: string, problems: Proble
       maxRows: file.batches.max_rows,
       mailsPerSecond: file.batches.mails_per_second,
     },
-    courier: { smtp: resolveSmtp(file.courier.smtp), templates: resolveTemplates(file.courier, folder) },
+    courier: resolveCourier(file.courier, context),
     secrets: {
       default: file.secrets.default ?? [],
       cookie: orElse(file.secrets.cookie, file.secrets.default ?? []),
       cipher: file.secrets.cipher ?? [],
+      webhook: file.secrets.webhook ?? [],
     },
     cookies: {
       domain: file.cookies.domain ?? null,
@@ -153,7 +162,13 @@ function resolveFlows(
   { recovery, verification, settings, login, logout, error }: ConfigFile['selfservice']['flows'],
   page: (url: string | undefined, builtIn: string) => string,
   defaultReturnUrl: string,
+  context: RequestContext,
 ): Config['selfservice']['flows'] {
+  const settingsHooks = (place: 'password' | 'profile' | null) => {
+    const hooks = place === null ? settings.after.hooks : settings.after[place].hooks;
+    const key = `selfservice.flows.settings.after.${place === null ? '' : `${place}.`}hooks`;
+    return resolveWebHooks(hooks, key, context).map((request) => ({ method: place, request }));
+  };
   const after = recovery.after.default_browser_return_url;
   return {
     recovery: {
@@ -164,6 +179,7 @@ function resolveFlows(
       notifyUnknownRecipients: recovery.notify_unknown_recipients,
       revokeActiveSessions: recovery.after.hooks.some(({ hook }) => hook === 'revoke_active_sessions'),
       afterReturnUrl: after === undefined ? null : page(after, after),
+      webHooks: resolveWebHooks(recovery.after.hooks, 'selfservice.flows.recovery.after.hooks', context),
     },
     verification: {
       enabled: verification.enabled,
@@ -179,6 +195,7 @@ function resolveFlows(
       privilegedSessionMaxAgeMs: milliseconds(settings.privileged_session_max_age),
       requiredAal: settings.required_aal,
       revokeActiveSessions: settings.after.password.hooks.some(({ hook }) => hook === 'revoke_active_sessions'),
+      webHooks: [...settingsHooks('password'), ...settingsHooks('profile'), ...settingsHooks(null)],
     },
     login: { lifespanMs: milliseconds(login.lifespan), uiUrl: page(login.ui_url, 'ui/login') },
     logout: { afterReturnUrl: page(logout.after.default_browser_return_url, defaultReturnUrl) },
@@ -199,15 +216,6 @@ function resolveInvites(
   };
 }
 
-function resolveSmtp(smtp: ConfigFile['courier']['smtp']): Config['courier']['smtp'] {
-  return {
-    connectionUri: smtp.connection_uri ?? null,
-    fromAddress: smtp.from_address,
-    fromName: smtp.from_name,
-    headers: smtp.headers,
-  };
-}
-
 function resolveFeatureFlags(flags: ConfigFile['feature_flags']): Config['featureFlags'] {
   const maxAge = flags.cacheable_sessions_max_age;
   return {
@@ -216,30 +224,6 @@ function resolveFeatureFlags(flags: ConfigFile['feature_flags']): Config['featur
     cacheableSessionsMaxAgeMs: maxAge === undefined ? null : milliseconds(maxAge),
     fasterSessionExtend: flags.faster_session_extend,
   };
-}
-
-function resolveTemplates(courier: ConfigFile['courier'], folder: string): Config['courier']['templates'] {
-  const { template_override_path: overrides, locales, templates } = courier;
-  const sources = TEMPLATE_NAMES.flatMap((name) => {
-    const { valid, invalid } = templates[name];
-    const parts = (template: string, part: TemplatePart, url: string | undefined): TemplateSource[] =>
-      url === undefined ? [] : [{ template: `${name}_${template}`, part, url: absoluteFile(url, folder) }];
-    return [
-      ...parts('valid', 'email.subject', valid.email.subject),
-      ...parts('valid', 'email.body.html', valid.email.body.html),
-      ...parts('valid', 'email.body.plaintext', valid.email.body.plaintext),
-      ...parts('valid', 'sms.body.plaintext', valid.sms.body.plaintext),
-      ...parts('invalid', 'email.subject', invalid.email.subject),
-      ...parts('invalid', 'email.body.html', invalid.email.body.html),
-      ...parts('invalid', 'email.body.plaintext', invalid.email.body.plaintext),
-    ];
-  });
-  return { folder: overrides === undefined ? null : resolvePath(folder, overrides), locales, sources };
-}
-
-/** `file://` with a path from the folder of the configuration file, made absolute; other URLs as they are. */
-function absoluteFile(url: string, folder: string): string {
-  return url.startsWith('file://') ? `file://${resolvePath(folder, url.slice('file://'.length))}` : url;
 }
 
 function resolveSession({ session, cookies }: ConfigFile): Config['session'] {

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { list, section, text } from './kinds.js';
+import { httpRequest } from './http-request.js';
+import { list, oneOf, section, text } from './kinds.js';
 
 const CONTROL_FREE = '^[^\\u0000-\\u001f\\u007f]*$';
 /** RFC 5322 section 3.6.8: printable ASCII without the colon. */
@@ -73,4 +74,18 @@ export const courier = section('How mail leaves.', {
     default: [],
   }),
   templates,
+  channels: list(
+    section('One channel.', {
+      id: oneOf(['sms'], { description: 'What it carries: `sms`, text messages.' }),
+      type: Type.Optional(oneOf(['http'], { description: 'How: a request for each message.' })),
+      request_config: httpRequest(
+        'The request.',
+        'Its body: `file://` or `base64://`, a JSON document in which texts are templates, with `{{ .Recipient }}` and `{{ .Body }}`. With a `Content-Type` of `application/x-www-form-urlencoded` its fields go as a form. Kratos has Jsonnet here, which is ignored.',
+      ),
+    }),
+    {
+      description: 'Ways for messages other than mail. Without one for `sms`, text messages are abandoned.',
+      default: [],
+    },
+  ),
 });

@@ -14,6 +14,7 @@ export type TextKind =
   | 'return-url'
   | 'schema-url'
   | 'template-url'
+  | 'request-url'
   | 'folder'
   | 'locale'
   | 'origin'

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { httpRequest } from './http-request.js';
 import { count, duration, flag, list, oneOf, section, text } from './kinds.js';
 
 const uiUrl = (page: string) =>
@@ -90,6 +91,20 @@ const methods = section('Ways in, and what a person may change.', {
   }),
 });
 
+const hooks = <const W extends readonly string[]>(kinds: W, description: string) =>
+  list(
+    section('One hook.', {
+      hook: oneOf(kinds, { description: 'What to do.' }),
+      config: Type.Optional(
+        httpRequest(
+          '`web_hook`: the request. docs/web-hooks.md describes what it holds and how it is signed.',
+          'Its body: `file://` or `base64://`, a JSON document in which texts are templates. Without one, the body holds all there is to tell. Kratos has Jsonnet here, which is ignored.',
+        ),
+      ),
+    }),
+    { description, default: [] },
+  );
+
 const flows = section('The flows that people go through.', {
   recovery: section('Getting back into an account.', {
     enabled: flag('Offers recovery to people. Administrators can start one in any case.', true),
@@ -103,18 +118,11 @@ const flows = section('The flows that people go through.', {
     after: section('What follows a recovery.', {
       default_browser_return_url: returnUrl(
         'Where browsers go when the recovered person has finished in the settings flow.',
-        '`selfservice.default_browser_return_url`',
+        'none: the settings page says that it is done',
       ),
-      hooks: list(
-        section('One hook.', {
-          hook: oneOf(['revoke_active_sessions'], {
-            description: "`revoke_active_sessions` ends all of the person's other sessions.",
-          }),
-        }),
-        {
-          description: 'What happens at the moment of recovery. Web hooks are not supported, and are ignored.',
-          default: [],
-        },
+      hooks: hooks(
+        ['revoke_active_sessions', 'web_hook'],
+        "What a recovery brings with it. `revoke_active_sessions` ends all of the person's other sessions, at once; `web_hook` sends a request when the recovery is over, and again until it is taken.",
       ),
     }),
   }),
@@ -148,18 +156,15 @@ const flows = section('The flows that people go through.', {
     }),
     after: section('What follows a change.', {
       password: section('What follows a new password.', {
-        hooks: list(
-          section('One hook.', {
-            hook: oneOf(['revoke_active_sessions'], {
-              description: "`revoke_active_sessions` ends all of the person's other sessions.",
-            }),
-          }),
-          {
-            description: 'What happens at the moment of the change. Web hooks are not supported, and are ignored.',
-            default: [],
-          },
+        hooks: hooks(
+          ['revoke_active_sessions', 'web_hook'],
+          "What a new password brings with it. `revoke_active_sessions` ends all of the person's other sessions, at once; `web_hook` sends a request afterwards, and again until it is taken.",
         ),
       }),
+      profile: section('What follows changed traits.', {
+        hooks: hooks(['web_hook'], 'Requests to send afterwards, and again until they are taken.'),
+      }),
+      hooks: hooks(['web_hook'], 'Requests to send after a change of any kind, and again until they are taken.'),
     }),
   }),
   login: section('Signing in again, where a change needs it.', {

@@ -22,6 +22,14 @@ export const secrets = section(
         computedDefault: '`secrets.default`',
       }),
     ),
+    webhook: Type.Optional(
+      list(text('secret', { description: 'A secret.', writeOnly: true }), {
+        description:
+          'Keys that sign web hooks, 16 characters or more each. Of this project. While there are several, a web hook carries a signature of each.',
+        writeOnly: true,
+        computedDefault: 'one derived from `secrets.default`; `npm run webhook-key` prints it',
+      }),
+    ),
     cipher: Type.Optional(
       list(text('cipher-secret', { description: 'A secret.', writeOnly: true }), {
         description: 'Keys for data that is stored encrypted, 32 characters each.',

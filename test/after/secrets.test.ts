@@ -38,7 +38,8 @@ function decoded(text: string): string[] {
 
 /** The secrets that stand in a text: codes as whole numbers, the rest anywhere. */
 function found(text: string, wanted: readonly Secret[]): Secret[] {
-  const numbers = new Set(text.match(/(?<!\d)\d{6}(?!\d)/g) ?? []);
+  // Six digits within a UUID or a digest are no code.
+  const numbers = new Set(text.match(/(?<![0-9a-z])\d{6}(?![0-9a-z])/gi) ?? []);
   const lower = text.toLowerCase();
   return wanted.filter(({ kind, value }) =>
     kind === 'code' && /^\d{6}$/.test(value) ? numbers.has(value) : lower.includes(value.toLowerCase()),

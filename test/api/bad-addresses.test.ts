@@ -95,7 +95,12 @@ describe('an address that somebody has', () => {
   it('gets its mail at the stored spelling only, and nobody else does', async () => {
     const flowId = await begun();
     const path = `/self-service/recovery?flow=${flowId}&email=evil%40example.test`;
-    const body = { method: 'code', email: `  ${person.email.toUpperCase()}\t`, to: 'evil@example.test', traits: { email: 'evil@example.test' } };
+    const body = {
+      method: 'code',
+      email: `  ${person.email.toUpperCase()}\t`,
+      to: 'evil@example.test',
+      traits: { email: 'evil@example.test' },
+    };
     expect((await harness.api('POST', path, { body })).status).toBe(200);
     await mailedCode(harness, person.email);
     for (const mail of harness.mail.messages()) {

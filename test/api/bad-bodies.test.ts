@@ -33,7 +33,11 @@ beforeAll(async () => {
     'many identities': { method: 'PATCH', url: `${adminUrl}/admin/identities` },
     recovery: { method: 'POST', url: `${publicUrl}/self-service/recovery?flow=${asked}` },
     'link click': { method: 'POST', url: `${publicUrl}/self-service/recovery/confirm?flow=${asked}` },
-    settings: { method: 'POST', url: `${publicUrl}/self-service/settings?flow=${settings.json.id as string}`, headers: session },
+    settings: {
+      method: 'POST',
+      url: `${publicUrl}/self-service/settings?flow=${settings.json.id as string}`,
+      headers: session,
+    },
     'sign-in': { method: 'POST', url: `${publicUrl}/self-service/login?flow=${login.json.id as string}` },
   });
 });

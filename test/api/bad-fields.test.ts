@@ -30,12 +30,19 @@ type BadFields = Record<string, unknown>;
 type Row = [fields: BadFields, says: RegExp, status?: number];
 
 /** Sends each row's body and compares; nothing may have been written or mailed in the end. */
-async function expectAllRefused(rows: Row[], request: (body: BadFields) => Promise<{ status: number; text: string }>): Promise<void> {
+async function expectAllRefused(
+  rows: Row[],
+  request: (body: BadFields) => Promise<{ status: number; text: string }>,
+): Promise<void> {
   const before = await rowCounts(harness.pool);
   const mails = harness.mail.messages().length;
   const wrong: string[] = [];
   for (const [fields, says, status] of rows) {
-    const expected: ExpectedRefusal = { name: JSON.stringify(fields).slice(0, 120), says, ...(status !== undefined && { status }) };
+    const expected: ExpectedRefusal = {
+      name: JSON.stringify(fields).slice(0, 120),
+      says,
+      ...(status !== undefined && { status }),
+    };
     wrong.push(...(await wrongRefusal(await request(fields), expected)));
   }
   expect(wrong).toEqual([]);
@@ -43,7 +50,24 @@ async function expectAllRefused(rows: Row[], request: (body: BadFields) => Promi
   expect(harness.mail.messages()).toHaveLength(mails);
 }
 
-const NO_DURATIONS = ['abc', '1d', '3600', ' 1h', '1h ', '1e3s', '\u0661h', '1h-1m', '--1h', 'NaN', 'Infinity', '.', 'h', '1', '9'.repeat(60) + 's', '99999999999h'];
+const NO_DURATIONS = [
+  'abc',
+  '1d',
+  '3600',
+  ' 1h',
+  '1h ',
+  '1e3s',
+  '\u0661h',
+  '1h-1m',
+  '--1h',
+  'NaN',
+  'Infinity',
+  '.',
+  'h',
+  '1',
+  '9'.repeat(60) + 's',
+  '99999999999h',
+];
 const NOT_IN_THE_FUTURE = ['0', '0s', '-0s', '-1h', '-1ns', '0.1ns'];
 
 describe.each([
@@ -54,40 +78,60 @@ describe.each([
     harness.admin('POST', `/admin/recovery/${method}${query}`, { body: fields });
 
   it('refuses identities that it cannot know', async () => {
-    const ids: Row[] = ['abc', '{' + randomUUID() + '}', randomUUID().replaceAll('-', ''), `${randomUUID()} `, '\u0000', '../x'].map(
-      (identity_id) => [{ identity_id }, /^identity_id: /],
-    );
-    const types: Row[] = [1, true, [], {}, [randomUUID()], LONG].map((identity_id) => [{ identity_id }, /^identity_id: must/]);
-    const nobody: Row[] = [{}, { identity_id: null }, { identity_id: '' }, { identity_id: randomUUID() }].map((fields) => [
-      fields,
-      /^identity_id: /,
-      unknown,
+    const ids: Row[] = [
+      'abc',
+      '{' + randomUUID() + '}',
+      randomUUID().replaceAll('-', ''),
+      `${randomUUID()} `,
+      '\u0000',
+      '../x',
+    ].map((identity_id) => [{ identity_id }, /^identity_id: /]);
+    const types: Row[] = [1, true, [], {}, [randomUUID()], LONG].map((identity_id) => [
+      { identity_id },
+      /^identity_id: must/,
     ]);
+    const nobody: Row[] = [{}, { identity_id: null }, { identity_id: '' }, { identity_id: randomUUID() }].map(
+      (fields) => [fields, /^identity_id: /, unknown],
+    );
     await expectAllRefused([...ids, ...types, ...nobody], (fields) => ask(fields));
   });
 
   it('refuses every expires_in that is no time to come', async () => {
     const rows: Row[] = [
-      ...NO_DURATIONS.map((expires_in): Row => [{ expires_in }, /^expires_in: is not a duration|^expires_in: must have at most/]),
+      ...NO_DURATIONS.map((expires_in): Row => [
+        { expires_in },
+        /^expires_in: is not a duration|^expires_in: must have at most/,
+      ]),
       ...NOT_IN_THE_FUTURE.map((expires_in): Row => [{ expires_in }, /^expires_in: must lie in the future/]),
       ...['87601h', '2562047h'].map((expires_in): Row => [{ expires_in }, /^expires_in: may be at most ten years/]),
-      ...[3600, -1, 0, true, null, [], {}, ['1h']].map((expires_in): Row => [{ expires_in }, /^expires_in: must be a string/]),
+      ...[3600, -1, 0, true, null, [], {}, ['1h']].map((expires_in): Row => [
+        { expires_in },
+        /^expires_in: must be a string/,
+      ]),
       [{ expires_in: LONG }, /^expires_in: must have at most/],
     ];
     await expectAllRefused(rows, (fields) => ask({ identity_id: person.id, ...fields }));
   });
 
   it('refuses an Idempotency-Key and a return_to that are none', async () => {
-    const keys: Row[] = ['k'.repeat(256), 'two words', '\u00e9', 'x'.repeat(20_000)].map((key) => [{ key }, /^Idempotency-Key: /]);
+    const keys: Row[] = ['k'.repeat(256), 'two words', '\u00e9', 'x'.repeat(20_000)].map((key) => [
+      { key },
+      /^Idempotency-Key: /,
+    ]);
     await expectAllRefused(keys, ({ key }) =>
       harness.admin('POST', `/admin/recovery/${method}`, {
         body: { identity_id: person.id },
         headers: { 'idempotency-key': key as string },
       }),
     );
-    const places: Row[] = ['https://evil.test/', '//evil.test', '\\\\evil.test', 'javascript:alert(1)', 'a\u0000b', LONG].map(
-      (place) => [{ place }, /^return_to: /],
-    );
+    const places: Row[] = [
+      'https://evil.test/',
+      '//evil.test',
+      '\\\\evil.test',
+      'javascript:alert(1)',
+      'a\u0000b',
+      LONG,
+    ].map((place) => [{ place }, /^return_to: /]);
     await expectAllRefused(places, ({ place }) =>
       ask({ identity_id: person.id }, `?return_to=${encodeURIComponent(place as string)}`),
     );
@@ -95,7 +139,10 @@ describe.each([
 });
 
 it('POST /admin/recovery/code refuses a flow_type that is none', async () => {
-  const rows: Row[] = ['bogus', 'API', 1, [], {}, true, null, LONG].map((flow_type) => [{ flow_type }, /^flow_type: must/]);
+  const rows: Row[] = ['bogus', 'API', 1, [], {}, true, null, LONG].map((flow_type) => [
+    { flow_type },
+    /^flow_type: must/,
+  ]);
   await expectAllRefused(rows, (fields) =>
     harness.admin('POST', '/admin/recovery/code', { body: { identity_id: person.id, ...fields } }),
   );
@@ -128,32 +175,56 @@ it('POST /admin/identities refuses what the schema does not take, field by field
     [{ traits, organization_id: randomUUID() }, /^organization_id: must be null/],
     [{ traits, credentials: [] }, /^credentials: must be an object/],
     [{ traits, credentials: { totp: {} } }, /^credentials\.totp: is not a known field/],
-    [{ traits, credentials: { password: { config: { password: 1 } } } }, /^credentials\.password\.config\.password: must be/],
-    [{ traits, credentials: { password: { config: { hashed_password: 'plain' } } } }, /^credentials\.password\.config\.hashed_password: /],
-    [{ traits, recovery_addresses: [{ via: 'email', value: 'other@example.test' }] }, /^recovery_addresses\.0\.value: /],
+    [
+      { traits, credentials: { password: { config: { password: 1 } } } },
+      /^credentials\.password\.config\.password: must be/,
+    ],
+    [
+      { traits, credentials: { password: { config: { hashed_password: 'plain' } } } },
+      /^credentials\.password\.config\.hashed_password: /,
+    ],
+    [
+      { traits, recovery_addresses: [{ via: 'email', value: 'other@example.test' }] },
+      /^recovery_addresses\.0\.value: /,
+    ],
     [{ traits, verifiable_addresses: [{ via: 'fax', value: email }] }, /^verifiable_addresses\.0\.via: must be one of/],
-    ...times.map((verified_at): Row => [{ traits, verifiable_addresses: [{ ...address, verified: true, verified_at }] }, /^verifiable_addresses\.0\.verified_at: must/]),
-    ...times.map((created_at): Row => [{ traits, recovery_addresses: [{ ...address, created_at }] }, /^recovery_addresses\.0\.created_at: must/]),
+    ...times.map((verified_at): Row => [
+      { traits, verifiable_addresses: [{ ...address, verified: true, verified_at }] },
+      /^verifiable_addresses\.0\.verified_at: must/,
+    ]),
+    ...times.map((created_at): Row => [
+      { traits, recovery_addresses: [{ ...address, created_at }] },
+      /^recovery_addresses\.0\.created_at: must/,
+    ]),
   ];
   await expectAllRefused(rows, (body) => harness.admin('POST', '/admin/identities', { body }));
 });
 
 it('the self-service forms refuse fields of the wrong type and size', async () => {
   const wrongType = [1, true, ['x'], { x: 1 }];
-  const texts = (field: string): Row[] => wrongType.map((value) => [{ [field]: value }, new RegExp(`^${field}: must be a string`)]);
+  const texts = (field: string): Row[] =>
+    wrongType.map((value) => [{ [field]: value }, new RegExp(`^${field}: must be a string`)]);
   const tooLong = (field: string): Row => [{ [field]: LONG }, new RegExp(`^${field}: m(ust|ay) have at most`)];
 
   await expectAllRefused(
     [...['method', 'email', 'code', 'csrf_token'].flatMap((field) => [...texts(field), tooLong(field)])],
-    (body) => harness.api('POST', `/self-service/recovery?flow=${flows.recovery}`, { body: { method: 'code', ...body } }),
+    (body) =>
+      harness.api('POST', `/self-service/recovery?flow=${flows.recovery}`, { body: { method: 'code', ...body } }),
   );
   await expectAllRefused(
-    [...['token', 'csrf_token'].flatMap((field) => [...texts(field), tooLong(field)]), [{ token: '' }, /^token: must have at least/]],
-    (body) => harness.api('POST', `/self-service/recovery/confirm?flow=${flows.recovery}`, { body: { token: 'x', ...body } }),
+    [
+      ...['token', 'csrf_token'].flatMap((field) => [...texts(field), tooLong(field)]),
+      [{ token: '' }, /^token: must have at least/],
+    ],
+    (body) =>
+      harness.api('POST', `/self-service/recovery/confirm?flow=${flows.recovery}`, { body: { token: 'x', ...body } }),
   );
   await expectAllRefused(
     ['method', 'identifier', 'password', 'csrf_token'].flatMap((field) => [...texts(field), tooLong(field)]),
-    (body) => harness.api('POST', `/self-service/login?flow=${flows.login}`, { body: { method: 'password', identifier: 'x', password: 'x', ...body } }),
+    (body) =>
+      harness.api('POST', `/self-service/login?flow=${flows.login}`, {
+        body: { method: 'password', identifier: 'x', password: 'x', ...body },
+      }),
   );
   await expectAllRefused(
     [

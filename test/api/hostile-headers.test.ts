@@ -24,7 +24,9 @@ let harness: Harness;
 let person: Person;
 let token: string;
 beforeAll(async () => {
-  harness = await startHarness({ config: { selfservice: { flows: { recovery: { use: 'link' } }, methods: { link: { enabled: true } } } } });
+  harness = await startHarness({
+    config: { selfservice: { flows: { recovery: { use: 'link' } }, methods: { link: { enabled: true } } } },
+  });
   person = await createPerson(harness, PASSWORD);
   token = (await signIn(harness, person.email, PASSWORD)).json.session_token as string;
 });
@@ -32,7 +34,8 @@ afterAll(() => harness.stop());
 
 function request(method: string, path: string, headers: string, body?: unknown): string {
   const text = body === undefined ? '' : JSON.stringify(body);
-  const about = body === undefined ? '' : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n`;
+  const about =
+    body === undefined ? '' : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n`;
   return `${method} ${path} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n${about}\r\n${text}`;
 }
 
@@ -66,11 +69,14 @@ function expectOwn({ status, head, text }: RawAnswer, name: string): void {
 it.each(CLAIMS)('no answer takes a host from %j', async (claim) => {
   for (const [url, method, path, body] of linksMade()) {
     for (const accept of ['Accept: application/json', 'Accept: text/html']) {
-      const headers = `${claim}\r\n${accept}\r\n${path.includes('recovery/') ? '' : `X-Session-Token: ${token}`}`.trim();
+      const headers =
+        `${claim}\r\n${accept}\r\n${path.includes('recovery/') ? '' : `X-Session-Token: ${token}`}`.trim();
       expectOwn(await sendRaw(url, request(method, path, headers, body)), `${method} ${path}`);
     }
   }
-  const stored = await harness.pool.query(`SELECT request_url FROM recovery_flows UNION SELECT request_url FROM login_flows`);
+  const stored = await harness.pool.query(
+    `SELECT request_url FROM recovery_flows UNION SELECT request_url FROM login_flows`,
+  );
   expect(JSON.stringify(stored.rows)).not.toContain(EVIL);
 });
 
@@ -81,7 +87,9 @@ it('no answer takes a host from a request line with a whole URL', async () => {
       expectOwn(await sendRaw(url, request(method, `${origin}${path}`, headers, body)), `${method} ${origin}${path}`);
     }
   }
-  const stored = await harness.pool.query(`SELECT request_url FROM recovery_flows UNION SELECT request_url FROM login_flows`);
+  const stored = await harness.pool.query(
+    `SELECT request_url FROM recovery_flows UNION SELECT request_url FROM login_flows`,
+  );
   expect(JSON.stringify(stored.rows)).not.toContain(EVIL);
 });
 
@@ -89,7 +97,10 @@ it('no mailed link takes one', async () => {
   for (const claim of CLAIMS.filter((each) => !each.includes('Origin'))) {
     const begun = await sendRaw(harness.publicUrl, request('GET', '/self-service/recovery/api', claim));
     const path = `/self-service/recovery?flow=${begun.json.id as string}`;
-    const asked = await sendRaw(harness.publicUrl, request('POST', path, claim, { method: 'link', email: person.email }));
+    const asked = await sendRaw(
+      harness.publicUrl,
+      request('POST', path, claim, { method: 'link', email: person.email }),
+    );
     expect(asked.status, asked.text).toBe(200);
     const mail = await harness.mail.waitFor(({ messageId }) => messageId.includes(begun.json.id as string), 15_000);
     expect(mail.text).toContain(`${harness.publicUrl}/self-service/recovery?flow=`);

@@ -8,7 +8,7 @@ function pixelsOf(src: string): { width: number; height: number; data: Uint8Arra
   const png = Buffer.from(src.replace('data:image/png;base64,', ''), 'base64');
   expect(png.subarray(0, 8).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
   const parts = new Map<string, Buffer>();
-  for (let at = 8; at < png.length; ) {
+  for (let at = 8; at < png.length;) {
     const length = png.readUInt32BE(at);
     parts.set(png.toString('latin1', at + 4, at + 8), png.subarray(at + 8, at + 8 + length));
     at += 12 + length;

@@ -74,13 +74,13 @@ export const DIFFERENCES: readonly Difference[] = [
     why: 'A token is stored nowhere, not even in the address that a flow remembers.',
   },
   {
-    at: ['15.4', ...steps('27', 2, 3, 4)],
+    at: ['15.4', ...steps('27', 1, 2, 3, 4)],
     what: 'subject',
     here: '<redacted>',
     why: 'Mails are rendered when they are sent and stored nowhere, as they hold codes; so there is nothing to show, in development either.',
   },
   {
-    at: ['15.4', ...steps('27', 2, 3, 4)],
+    at: ['15.4', ...steps('27', 1, 2, 3, 4)],
     what: 'body',
     here: '<redacted>',
     why: 'Mails are rendered when they are sent and stored nowhere, as they hold codes; so there is nothing to show, in development either.',
@@ -118,7 +118,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     at: steps('26', 3, 6, 7, 10, 12, 13, 14, 15, 16),
     what: 'answer',
-    why: "An app is answered with the flow, as in recovery; Kratos sends apps to a browser's page here unless they say `Accept: application/json`.",
+    why: "An app is answered with the flow, as in recovery; Kratos sends it to a page for browsers when it does not ask for JSON.",
   },
   {
     at: ['27.1'],

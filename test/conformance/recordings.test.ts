@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../platform/paths.js';
@@ -5,12 +6,13 @@ import type { Harness } from '../support/harness.js';
 import { startHarness } from '../support/harness.js';
 import { startBreachList } from './breach-list.js';
 import type { BreachList } from './breach-list.js';
+import { LEFTOVERS } from '../support/leftovers.js';
 import { configuration } from './configurations.js';
 import { play } from './player.js';
 import { loadRecording } from './recording.js';
 import { RECORDINGS } from './recordings.js';
 import { Stage } from './stage.js';
-import { conformancePage, idleEntries, judge, stepLines } from './table.js';
+import { conformancePage, countsTable, idleEntries, judge, stepLines } from './table.js';
 import type { Row } from './table.js';
 
 const running = new Map<string, Promise<Harness>>();
@@ -34,7 +36,6 @@ describe('what Ory Kratos answered', () => {
     const steps = await play(id, loadRecording(file), async (other) => new Stage(await harness(other ?? config)));
     const judged = steps.map(judge);
     rows.push(...judged);
-    console.log(stepLines(judged));
     expect(stepLines(judged.filter(({ verdict }) => verdict === 'differs'))).toBe('');
   });
 
@@ -44,6 +45,9 @@ describe('what Ory Kratos answered', () => {
 
   it('is in docs/conformance.md as it stands (npm run conformance writes it)', async () => {
     const page = conformancePage(RECORDINGS, rows);
+    const steps = join(LEFTOVERS, 'conformance.txt');
+    writeFileSync(steps, stepLines(rows));
+    process.stdout.write(`\n${countsTable(RECORDINGS, rows)}\n\nEach step: ${steps}\n`);
     await expect(page).toMatchFileSnapshot(join(projectRoot, 'docs', 'conformance.md'));
   });
 });

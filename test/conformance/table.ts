@@ -66,27 +66,46 @@ export function stepLines(rows: readonly Row[]): string {
     .join('\n');
 }
 
+/** How many steps of each recording compare how. */
+export function countsTable(recordings: readonly PlayedRecording[], rows: readonly Row[]): string {
+  const verdicts: Verdict[] = ['same', 'on purpose', 'not yet', 'differs'];
+  const counts = (of: readonly Row[]): string[] =>
+    [of.length, ...verdicts.map((verdict) => of.filter((row) => row.verdict === verdict).length)].map(String);
+  const perRecording = recordings.map(({ id, title }) => [
+    id,
+    title,
+    ...counts(rows.filter((row) => row.recording === id)),
+  ]);
+  return table(
+    ['Recording', 'About', 'Steps', 'Same', 'On purpose', 'Not yet', 'Differs'],
+    [...perRecording, ['', 'All', ...counts(rows)]],
+  );
+}
+
 /** `docs/conformance.md`. */
 export function conformancePage(recordings: readonly PlayedRecording[], rows: readonly Row[]): string {
-  const count = (of: readonly Row[], verdict: Verdict): string =>
-    String(of.filter((row) => row.verdict === verdict).length);
-  const verdicts: Verdict[] = ['same', 'on purpose', 'not yet', 'differs'];
-  const perRecording = recordings.map(({ id, title }) => {
-    const own = rows.filter((row) => row.recording === id);
-    return [id, title, String(own.length), ...verdicts.map((verdict) => count(own, verdict))];
-  });
-  const total = ['', 'All', String(rows.length), ...verdicts.map((verdict) => count(rows, verdict))];
-  const open = rows.filter(({ verdict }) => verdict === 'differs');
+  const late = [
+    ...NOT_YET.map(({ at, feature }) => [at.join(', '), feature]),
+    ...UNBUILT.map(({ ids, title, why }) => [`${ids} (all)`, `${title}: ${why}`]),
+  ];
+  const open = rows
+    .filter(({ verdict }) => verdict === 'differs')
+    .flatMap(({ id, unexplained }) => unexplained.map(({ what, kratos, here }) => [id, what, kratos, here]));
+  const openTable = open.length === 0 ? '' : `## Differs\n\n${table(['Where', 'What', 'Kratos', 'Here'], open)}\n\n`;
   return `# Conformance with Ory Kratos
 
 Exchanges that were recorded from Ory Kratos v26.2.0 are played against this service, step by step, by
 \`test/conformance\`. Compared are status, headers that clients use, error ids, states, message ids, form nodes and the
 shape of the JSON; values that must differ, such as ids and times, are compared by kind. The wording is this project's
-own and is not compared. \`npm run conformance\` plays everything, prints each step and writes this page.
+own and is not compared. \`npm run conformance\` plays everything, prints the counts, writes this page, and names the file
+that has what was found at each step.
 
-${table(['Recording', 'About', 'Steps', 'Same', 'On purpose', 'Not yet', 'Differs'], [...perRecording, total])}
+${countsTable(recordings, rows)}
 
-## Differences on purpose
+${openTable}## Differences on purpose
+
+A place is the number of a recording and of a step in it. \`answer\` means that the status differs; other names are
+headers, and paths in the body. \`{public}\`, \`{admin}\` and \`{ui}\` are addresses, \`{id}\` is any id.
 
 ${table(
   ['Where', 'What', 'Kratos', 'Here', 'Why'],
@@ -95,21 +114,14 @@ ${table(
 
 ## Not yet
 
-${table(['Where', 'Needs'], [...NOT_YET.map(({ at, feature }) => [at.join(', '), feature]), ...UNBUILT.map(({ ids, title, why }) => [`${ids} (all)`, `${title}: ${why}`])])}
-${
-  open.length === 0
-    ? ''
-    : `\n## Differs\n\n${table(
-        ['Where', 'What', 'Kratos', 'Here'],
-        open.flatMap(({ id, unexplained }) => unexplained.map(({ what, kratos, here }) => [id, what, kratos, here])),
-      )}\n`
-}
+${table(['Where', 'Needs'], late)}
+
 ## Not played
 
-Recordings about faults, load and storage: what they showed has tests of its own.
+Recordings about faults, load and storage. What they showed is tested elsewhere.
 
 ${table(
-  ['Recording', 'About', 'Tested as'],
+  ['Recording', 'About', 'See'],
   ELSEWHERE.map(({ ids, title, why }) => [ids, title, why]),
 )}
 `;

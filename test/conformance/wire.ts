@@ -33,20 +33,19 @@ export async function exchange(
     outgoing.on('error', reject);
     outgoing.end(body);
   });
-  const sent = parsed(body ?? '');
-  // Wrong codes such as 000000 are no secrets; right ones are noted where they are made.
-  if (isObject(sent)) noteSecretsIn({ ...sent, code: undefined });
+  noteSecretsIn(parsed(body ?? '', withoutGuesses));
   noteSecretsOf(answer.text, answer.json, answer.headers['set-cookie'] ?? []);
   return answer;
 }
 
-function isObject(value: JsonValue | undefined): value is Record<string, JsonValue> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Wrong codes such as 000000 are no secrets, and turn up by chance; right ones are noted where they are made. */
+function withoutGuesses(key: string, value: unknown): unknown {
+  return key === 'code' ? undefined : value;
 }
 
-function parsed(text: string): JsonValue | undefined {
+function parsed(text: string, reviver?: (key: string, value: unknown) => unknown): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue;
+    return JSON.parse(text, reviver) as JsonValue;
   } catch {
     return undefined;
   }

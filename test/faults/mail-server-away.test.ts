@@ -21,7 +21,10 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 /** Asks for a code while the server reacts like that to this person's mail. */
-async function asked(stage: MailStage['stage'], reactions: MailReaction[]): Promise<{ person: Person; flowId: string }> {
+async function asked(
+  stage: MailStage['stage'],
+  reactions: MailReaction[],
+): Promise<{ person: Person; flowId: string }> {
   const person = await createPerson(harness);
   plans.set(person.email, { stage, reactions });
   return { person, flowId: await askForCode(harness, person.email) };
@@ -49,7 +52,14 @@ const PATIENCE = { timeout: 25_000, interval: 200 };
 
 describe.concurrent('a mail', () => {
   const later: [string, MailStage['stage'], MailReaction[]][] = [
-    ['turned down for now at RCPT', 'rcpt', [{ code: 450, text: 'busy' }, { code: 421, text: 'closing' }]],
+    [
+      'turned down for now at RCPT',
+      'rcpt',
+      [
+        { code: 450, text: 'busy' },
+        { code: 421, text: 'closing' },
+      ],
+    ],
     ['turned down for now after DATA', 'data', [{ code: 451, text: 'try later' }]],
     ['whose connection breaks at RCPT', 'rcpt', ['drop']],
     ['whose connection breaks after DATA', 'data', ['drop']],

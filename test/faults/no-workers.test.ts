@@ -3,7 +3,16 @@ import type { Harness } from '../support/harness.js';
 import { startHarness } from '../support/harness.js';
 import type { Answer } from '../support/http.js';
 import { patiently } from '../support/patience.js';
-import { adminCode, askForCode, createPerson, flowRow, giveAddress, mailedCode, opened, submitCode } from '../support/story.js';
+import {
+  adminCode,
+  askForCode,
+  createPerson,
+  flowRow,
+  giveAddress,
+  mailedCode,
+  opened,
+  submitCode,
+} from '../support/story.js';
 
 const HOUR = 3_600_000;
 const CALL_TIMEOUT_MS = 1_500;

@@ -50,7 +50,12 @@ async function everywhere(flowId: string, code: string): Promise<[string, Answer
     ['admin code', harness.admin('POST', '/admin/recovery/code', { body })],
     ['admin link', harness.admin('POST', '/admin/recovery/link', { body })],
     ['create', harness.admin('POST', '/admin/identities', { body: { traits: { email: `new-${person.email}` } } })],
-    ['batch', harness.admin('PATCH', '/admin/identities', { body: { identities: [{ create: { traits: { email: `b-${person.email}` } } }] } })],
+    [
+      'batch',
+      harness.admin('PATCH', '/admin/identities', {
+        body: { identities: [{ create: { traits: { email: `b-${person.email}` } } }] },
+      }),
+    ],
     ['list', harness.admin('GET', '/admin/identities')],
     ['delete', harness.admin('DELETE', `/admin/identities/${flowId}`)],
     ['sessions', harness.admin('GET', `/admin/identities/${person.id}/sessions`)],
@@ -64,7 +69,8 @@ function expectAway(answers: [string, Answer][]): void {
     expect.soft(status, `${name}: ${text}`).toBe(503);
     expect.soft(headers.get('retry-after'), name).toMatch(/^[1-9]\d?$/);
     if (name !== 'page') expect.soft(json?.error, name).toMatchObject({ code: 503, status: 'Service Unavailable' });
-    for (const told of [`${hostname}:${port}`, username, 'ECONN', 'postgres', ' at ']) expect.soft(text, name).not.toContain(told);
+    for (const told of [`${hostname}:${port}`, username, 'ECONN', 'postgres', ' at '])
+      expect.soft(text, name).not.toContain(told);
   }
 }
 
@@ -110,18 +116,25 @@ describe('while Postgres', () => {
 });
 
 describe('when the connection breaks', () => {
-  it.each([{ reset: true }, { reset: false }])('in the middle of a transaction (%o), it is 503 and nothing is written', async (how) => {
-    const answer = await cutWhileLocked('identities', person.id, how, () =>
-      harness.admin('PUT', `/admin/identities/${person.id}`, { body: { traits: { email: `other-${person.email}` } } }),
-    );
-    expectAway([['put', answer]]);
-    const kept = await harness.admin('GET', `/admin/identities/${person.id}`);
-    expect(kept.json.traits).toEqual({ email: person.email });
-  });
+  it.each([{ reset: true }, { reset: false }])(
+    'in the middle of a transaction (%o), it is 503 and nothing is written',
+    async (how) => {
+      const answer = await cutWhileLocked('identities', person.id, how, () =>
+        harness.admin('PUT', `/admin/identities/${person.id}`, {
+          body: { traits: { email: `other-${person.email}` } },
+        }),
+      );
+      expectAway([['put', answer]]);
+      const kept = await harness.admin('GET', `/admin/identities/${person.id}`);
+      expect(kept.json.traits).toEqual({ email: person.email });
+    },
+  );
 
   it('while a code is judged, it is judged once, and opens one session', async () => {
     const { flowId, code } = await adminCode(harness, person);
-    const answer = await cutWhileLocked('recovery_flows', flowId, { reset: true }, () => submitCode(harness, flowId, code));
+    const answer = await cutWhileLocked('recovery_flows', flowId, { reset: true }, () =>
+      submitCode(harness, flowId, code),
+    );
     opened(answer.status === 503 ? await submit(flowId, code) : answer);
     const { rows } = await harness.pool.query('SELECT id FROM sessions WHERE recovery_flow_id = $1', [flowId]);
     expect(rows).toHaveLength(1);

@@ -4,7 +4,16 @@ import type { FaultyHarness } from '../support/faulty-harness.js';
 import { startFaultyHarness } from '../support/faulty-harness.js';
 import type { Answer } from '../support/http.js';
 import { patiently } from '../support/patience.js';
-import { adminCode, createPerson, giveAddress, mailedCode, opened, setPassword, submitCode, whoamiStatus } from '../support/story.js';
+import {
+  adminCode,
+  createPerson,
+  giveAddress,
+  mailedCode,
+  opened,
+  setPassword,
+  submitCode,
+  whoamiStatus,
+} from '../support/story.js';
 
 let harness: FaultyHarness;
 beforeAll(async () => void (harness = await startFaultyHarness({ config: { temporal: { call_timeout: '2s' } } })));
@@ -20,7 +29,10 @@ function expectAway({ status, headers, json, text }: Answer): void {
   expect.soft(text).not.toContain(harness.config.temporal.address);
 }
 
-describe.each([['refuses connections', 'refuse'], ['swallows everything', 'stall']] as const)('while Temporal %s', (_, how) => {
+describe.each([
+  ['refuses connections', 'refuse'],
+  ['swallows everything', 'stall'],
+] as const)('while Temporal %s', (_, how) => {
   it('what needs it is 503 and works when repeated; the rest goes on', async () => {
     const [invited, forgetful, known, recovering] = await Promise.all([1, 2, 3, 4].map(() => createPerson(harness)));
     if (!invited || !forgetful || !known || !recovering) throw new Error('no people');

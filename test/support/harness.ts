@@ -6,7 +6,10 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Worker } from '@temporalio/worker';
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
+import { createSmsTransport } from '../../activities/mail/sms.js';
+import { loadMailTemplates } from '../../activities/mail/template/mail-templates.js';
 import { createMailTransport } from '../../activities/mail/transport.js';
+import { TEMPLATE_TYPES } from '../../activities/store/courier-messages.js';
 import type { ApiContext } from '../../api/context.js';
 import { createAdminServer, createPublicServer } from '../../api/server.js';
 import { RecoveryWorkflows } from '../../api/temporal.js';
@@ -94,6 +97,10 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         noteWorkflow(temporal.address, temporal.namespace, input.options.workflowId);
         return next(input);
       },
+      signalWithStart(input, next) {
+        noteWorkflow(temporal.address, temporal.namespace, input.options.workflowId);
+        return next(input);
+      },
     },
   ]);
   if (options.searchAttributes !== false) await workflows.register();
@@ -118,12 +125,16 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     async startWorkers() {
       const connection = await NativeConnection.connect({ address: temporal.address });
       const transport = createMailTransport(config.courier.smtp.connectionUri ?? '', config.courier.smtp);
+      const sms = config.courier.sms ? createSmsTransport(config.courier.sms) : undefined;
+      const templates = await loadMailTemplates(config.courier.templates, TEMPLATE_TYPES, (about) => {
+        log.warn(about, 'a mail template cannot be used; the built-in one takes its place');
+      });
       const workers = await createWorkers({
         connection,
         namespace: temporal.namespace,
         taskQueue: config.temporal.taskQueue,
         bundlePath: leftover.bundle,
-        deps: { config, pool, keys, now, mail: transport },
+        deps: { config, pool, keys, now, mail: transport, sms, templates },
       });
       const done = Promise.all(workers.map((worker) => worker.run()));
       running = {

@@ -24,7 +24,11 @@ export async function startProxy(target: string): Promise<Proxy> {
   let stalled = false;
 
   const server = createServer({ pauseOnConnect: true }, (client) => {
-    const pair = new Pair(client, () => connect({ host, port: Number(targetPort) }), () => pairs.delete(pair));
+    const pair = new Pair(
+      client,
+      () => connect({ host, port: Number(targetPort) }),
+      () => pairs.delete(pair),
+    );
     pairs.add(pair);
     if (!stalled) pair.flow();
   });

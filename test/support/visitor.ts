@@ -1,5 +1,8 @@
+import { expect } from 'vitest';
 import type { Harness } from './harness.js';
 import type { Answer, Send } from './http.js';
+import { PASSWORD } from './account-story.js';
+import type { Person } from './story.js';
 
 /** A browser without a screen: it keeps cookies and follows no redirect. */
 export interface Visitor {
@@ -36,6 +39,16 @@ export function newVisitor(harness: Harness): Visitor {
         },
       }),
   };
+}
+
+/** A browser in which a person is signed in with the usual password. */
+export async function signedInVisitor(harness: Harness, person: Person): Promise<Visitor> {
+  const visitor = newVisitor(harness);
+  const flow = (await visitor.json('GET', '/self-service/login/browser')).json;
+  const body = { method: 'password', identifier: person.email, password: PASSWORD, csrf_token: csrfOf(flow) };
+  const answer = await visitor.json('POST', flow.ui.action, body);
+  expect(answer.status, answer.text).toBe(200);
+  return visitor;
 }
 
 /** Where an answer sends the browser. */

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { flowPage } from '../../../activities/recovery-links.js';
 import { getRecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import { LatchkeyError } from '../../../schemas/errors.js';
@@ -57,8 +58,10 @@ export async function openRecoveryFlow(ctx: ApiContext, id: string): Promise<Rec
       details: { api: new URL('self-service/recovery/api', base).href },
     });
   }
-  const redirectTo = new URL('self-service/recovery/browser', base);
-  if (flow.return_to !== null) redirectTo.searchParams.set('return_to', flow.return_to);
+  // The page of an invite tells what has become of it.
+  const page = flow.invite_id === null ? undefined : flowPage(ctx.config.invites.uiUrl, flow.id);
+  const redirectTo = new URL(page ?? 'self-service/recovery/browser', base);
+  if (flow.return_to !== null && page === undefined) redirectTo.searchParams.set('return_to', flow.return_to);
   throw new LatchkeyError('gone', {
     reason: 'This recovery has expired. Send the browser to redirect_to to start a new one.',
     details: { redirect_to: redirectTo.href, return_to: flow.return_to ?? '' },

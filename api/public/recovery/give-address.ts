@@ -2,9 +2,10 @@ import { findRecoveryAddress } from '../../../activities/store/recovery-addresse
 import { takeAddress } from '../../../activities/store/challenge-flows.js';
 import { recoveryStore } from '../../../activities/store/recovery-flows.js';
 import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
-import { normalizeAddress } from '../../../platform/addresses.js';
+import { viaOf } from '../../../platform/addresses.js';
 import { inTransaction } from '../../../platform/postgres.js';
 import type { ApiContext } from '../../context.js';
+import { typedAddress } from '../../typed-address.js';
 import { answerFlow } from './answers.js';
 import { ensureStarted } from './start-workflow.js';
 import type { RecoveryCall } from './submit.js';
@@ -15,7 +16,7 @@ import type { RecoveryCall } from './submit.js';
  */
 export async function giveAddress(call: RecoveryCall, typed: string): Promise<unknown> {
   const { ctx, flow } = call;
-  const address = normalizeAddress('email', typed);
+  const address = typedAddress(ctx, 'recovery', typed);
   if (address === undefined) {
     return answerFlow(call, 400, [{ message: 'not_an_address', context: { value: typed }, field: 'email' }]);
   }
@@ -28,7 +29,7 @@ export async function giveAddress(call: RecoveryCall, typed: string): Promise<un
 
 async function take(ctx: ApiContext, flowId: string, address: string): Promise<RecoveryFlow | undefined> {
   return inTransaction(ctx.pool, async (client) => {
-    const stored = await findRecoveryAddress(client, 'email', address);
+    const stored = await findRecoveryAddress(client, viaOf(address), address);
     return takeAddress(client, recoveryStore, {
       flowId,
       address,

@@ -26,7 +26,7 @@ export function submissionId(
   return id;
 }
 
-/** A verdict was heard: the same code sent again is another try. */
+/** A verdict was heard, or none is to come: the same code sent again is another try. */
 export function verdictHeard(flowId: string, digest: string): void {
   unheard.delete(nameOf(flowId, digest));
 }

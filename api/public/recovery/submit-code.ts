@@ -50,9 +50,9 @@ async function judge(call: RecoveryCall, digest: string): Promise<Verdict> {
   // No running workflow for an open row: its start was lost with the process that made the row, or it ended this moment.
   if (!verdict && (await ensureStarted(ctx, flow))) verdict = await ctx.workflows.submit(flow, submission);
   verdict ??= verdictOfRow(await getRecoveryFlow(ctx.pool, flow.id));
+  verdictHeard(flow.id, digest);
   if (!verdict)
     throw new LatchkeyError('unavailable', { retryAfterSeconds: 1, private: 'open flow without a workflow' });
-  verdictHeard(flow.id, digest);
   return verdict;
 }
 

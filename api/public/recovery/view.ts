@@ -4,6 +4,7 @@ import { CODE_DIGITS } from '../../../platform/keys.js';
 import type { StoredMessage } from '../../../schemas/messages.js';
 import { uiText } from '../../../schemas/messages.js';
 import type { ApiContext } from '../../context.js';
+import { addressInput } from '../../typed-address.js';
 import { csrfNode, inputNode, submitNode, withMessages } from '../../ui-nodes.js';
 import type { Ui, UiNode } from '../../ui-nodes.js';
 
@@ -50,14 +51,15 @@ function recoveryUi(ctx: ApiContext, flow: RecoveryFlow, options: ViewOptions): 
   const ui: Ui = {
     action: recoveryActionUrl(ctx.config, flow.id),
     method: 'POST',
-    nodes: nodesOf(flow, options.csrfToken ?? ''),
+    nodes: nodesOf(ctx, flow, options.csrfToken ?? ''),
   };
   return withMessages(ui, options.messages ?? flow.messages);
 }
 
-function nodesOf(flow: RecoveryFlow, csrfToken: string): UiNode[] {
+function nodesOf(ctx: ApiContext, flow: RecoveryFlow, csrfToken: string): UiNode[] {
+  const { type, label } = addressInput(ctx, 'recovery');
   const email = (value?: string): UiNode =>
-    inputNode(flow.method, { name: 'email', type: 'email', value, required: true }, uiText('label_email'));
+    inputNode(flow.method, { name: 'email', type, value, required: true }, label);
   const submit = submitNode(flow.method, 'method', flow.method, 'label_continue');
   if (flow.origin === 'admin') return flow.method === 'code' ? [codeNode(), submit] : [];
   const csrf = csrfNode(csrfToken);

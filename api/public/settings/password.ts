@@ -20,7 +20,8 @@ export async function submitPassword(call: SettingsCall, password: string): Prom
   const problem = await passwordProblem(methods.password, password, {
     identifiers: identity.credentials.find(({ type }) => type === 'password')?.identifiers ?? [],
     presentHash: passwordHashOf(identity),
-    warn: (error) => request.log.warn({ err: error }, 'the list of breached passwords does not answer; it was not asked'),
+    warn: (error) =>
+      request.log.warn({ err: error }, 'the list of breached passwords does not answer; it was not asked'),
   });
   if (problem) return answerProblem(call, [problem]);
   const hash = await hashPassword(password, ctx.config.hashers.argon2);

@@ -17,7 +17,11 @@ import { answerProblem, answerSaved, assertPrivileged } from './answers.js';
 export async function submitProfile(call: SettingsCall): Promise<unknown> {
   const { ctx, opened } = call;
   const { schema_id: schemaId } = opened.identity;
-  const traits = traitsOf(call.request.body as JsonObject, ctx.identitySchemas.fields(schemaId), opened.identity.traits);
+  const traits = traitsOf(
+    call.request.body as JsonObject,
+    ctx.identitySchemas.fields(schemaId),
+    opened.identity.traits,
+  );
   const problems = ctx.identitySchemas.problems(schemaId, traits);
   if (problems.length > 0) {
     return answerProblem(
@@ -34,7 +38,12 @@ export async function submitProfile(call: SettingsCall): Promise<unknown> {
   await inTransaction(ctx.pool, async (client) => {
     const current = await getIdentity(client, opened.identity.id, { lock: true });
     if (!current) throw new LatchkeyError('unauthorized', { reason: 'This account was deleted.' });
-    await replaceIdentity(client, current, { ...current, traits, derived, passwordHash: undefined }, new Date(ctx.now()));
+    await replaceIdentity(
+      client,
+      current,
+      { ...current, traits, derived, passwordHash: undefined },
+      new Date(ctx.now()),
+    );
   });
   return answerSaved(call);
 }
@@ -79,7 +88,8 @@ function put(target: JsonObject, path: readonly string[], value: JsonValue | und
 }
 
 function touchesCredentials(identity: Identity, derived: DerivedAddresses): boolean {
-  const places = (list: readonly { via: string; value: string }[]): string[] => list.map(({ via, value }) => `${via}:${value}`);
+  const places = (list: readonly { via: string; value: string }[]): string[] =>
+    list.map(({ via, value }) => `${via}:${value}`);
   const before = [
     ...(identity.credentials.find(({ type }) => type === 'password')?.identifiers ?? []),
     ...places(identity.verifiable_addresses),

@@ -16,7 +16,13 @@ export async function totpNodes(ctx: ApiContext, opened: OpenSettings): Promise<
   if (!totp.enabled) return [];
   const { identity } = opened;
   if (totpOf(identity)) {
-    return [inputNode('totp', { name: 'totp_unlink', type: 'submit', value: 'true', required: true }, uiText('label_totp_unlink'))];
+    return [
+      inputNode(
+        'totp',
+        { name: 'totp_unlink', type: 'submit', value: 'true', required: true },
+        uiText('label_totp_unlink'),
+      ),
+    ];
   }
   const secret = await draftSecret(ctx, opened);
   const account = identity.credentials.find(({ type }) => type === 'password')?.identifiers[0] ?? identity.id;

@@ -33,7 +33,9 @@ export async function submitTotp(call: SettingsCall, given: { code: string; unli
   }
   await changeSecondFactor(call, 'totp_added', async (client, now) => {
     if (!(await addTotp(client, identity.id, { sealed_secret: sealed, last_step: step }, now))) {
-      throw new LatchkeyError('conflict', { reason: 'An authenticator app was set up meanwhile. Open the settings again.' });
+      throw new LatchkeyError('conflict', {
+        reason: 'An authenticator app was set up meanwhile. Open the settings again.',
+      });
     }
     await dropTotpDraft(client, opened.flow.id);
     // Who sets it up has just used it.

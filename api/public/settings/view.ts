@@ -42,13 +42,15 @@ export async function settingsFlowView(
 
 function profileNodes(ctx: ApiContext, identity: Identity): UiNode[] {
   if (!ctx.config.selfservice.methods.profile.enabled) return [];
-  const inputs = ctx.identitySchemas.fields(identity.schema_id).map(({ name, type, title, required, autocomplete }) =>
-    inputNode(
-      'profile',
-      { name, type, value: traitAt(identity.traits, name), required, autocomplete },
-      uiText('label_trait', { name, title }),
-    ),
-  );
+  const inputs = ctx.identitySchemas
+    .fields(identity.schema_id)
+    .map(({ name, type, title, required, autocomplete }) =>
+      inputNode(
+        'profile',
+        { name, type, value: traitAt(identity.traits, name), required, autocomplete },
+        uiText('label_trait', { name, title }),
+      ),
+    );
   return [...inputs, submitNode('profile', 'method', 'profile', 'label_save')];
 }
 

@@ -1,8 +1,9 @@
 import { takeAddress } from '../../../activities/store/challenge-flows.js';
 import { findVerifiableAddress } from '../../../activities/store/verifiable-addresses.js';
 import { verificationStore } from '../../../activities/store/verification-flows.js';
-import { normalizeAddress } from '../../../platform/addresses.js';
+import { viaOf } from '../../../platform/addresses.js';
 import { inTransaction } from '../../../platform/postgres.js';
+import { typedAddress } from '../../typed-address.js';
 import { answerFlow } from './answers.js';
 import type { VerificationCall } from './answers.js';
 import { ensureStarted } from './start-workflow.js';
@@ -13,10 +14,10 @@ import { ensureStarted } from './start-workflow.js';
  */
 export async function giveAddress(call: VerificationCall, typed: string): Promise<unknown> {
   const { ctx, flow } = call;
-  const address = normalizeAddress('email', typed);
+  const address = typedAddress(ctx, 'verification', typed);
   if (address === undefined) return answerFlow(call, 400, [{ message: 'not_an_address', field: 'email' }]);
   const taken = await inTransaction(ctx.pool, async (client) => {
-    const stored = await findVerifiableAddress(client, 'email', address);
+    const stored = await findVerifiableAddress(client, viaOf(address), address);
     return takeAddress(client, verificationStore, {
       flowId: flow.id,
       address,

@@ -41,8 +41,8 @@ async function judge(call: VerificationCall, digest: string): Promise<Verificati
     verdict = await ctx.workflows.submitVerification(flow.id, submission);
   }
   verdict ??= verdictOfRow(await getVerificationFlow(ctx.pool, flow.id));
-  if (!verdict) throw new LatchkeyError('unavailable', { retryAfterSeconds: 1, private: 'open flow without a workflow' });
   verdictHeard(flow.id, digest);
+  if (!verdict) throw new LatchkeyError('unavailable', { retryAfterSeconds: 1, private: 'open flow without a workflow' });
   return verdict;
 }
 

@@ -3,6 +3,7 @@ import { CODE_DIGITS } from '../../../platform/keys.js';
 import type { StoredMessage, UiText } from '../../../schemas/messages.js';
 import { uiText } from '../../../schemas/messages.js';
 import type { ApiContext } from '../../context.js';
+import { addressInput } from '../../typed-address.js';
 import { csrfNode, inputNode, submitNode, withMessages } from '../../ui-nodes.js';
 import type { Ui, UiNode } from '../../ui-nodes.js';
 
@@ -68,18 +69,18 @@ function doneUi(ctx: ApiContext, flow: VerificationFlow): VerificationUi {
 function openUi(ctx: ApiContext, flow: VerificationFlow, options: VerificationViewOptions): Ui {
   const action = new URL('self-service/verification', ctx.config.serve.public.baseUrl);
   action.searchParams.set('flow', flow.id);
-  const nodes = nodesOf(flow, options.openedCode);
+  const nodes = nodesOf(ctx, flow, options.openedCode);
   // Flows of apps have none, here, in Kratos.
   if (flow.type === 'browser') nodes.push(csrfNode(options.csrfToken ?? ''));
   return withMessages({ action: action.href, method: 'POST', nodes }, options.messages ?? flow.messages);
 }
 
-function nodesOf(flow: VerificationFlow, openedCode: string | undefined): UiNode[] {
+function nodesOf(ctx: ApiContext, flow: VerificationFlow, openedCode: string | undefined): UiNode[] {
   const { method, address } = flow;
   const submit = submitNode(method, 'method', method, 'label_continue');
   if (flow.state === 'choose_method' || method === 'link') {
-    const value = address ?? undefined;
-    return [inputNode(method, { name: 'email', type: 'email', value, required: true }, uiText('label_email')), submit];
+    const { type, label } = addressInput(ctx, 'verification');
+    return [inputNode(method, { name: 'email', type, value: address ?? undefined, required: true }, label), submit];
   }
   return [
     inputNode(

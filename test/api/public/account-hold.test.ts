@@ -20,7 +20,9 @@ async function guess(flowId: string, email: string, count: number): Promise<stri
   const seen: string[] = [];
   for (let attempt = 0; attempt < count; attempt += 1) {
     // Five digits are nobody's code. Another sender's address each time must not help.
-    const answer = await submitCode(harness, flowId, `${10_000 + attempt}`, { 'x-forwarded-for': `192.0.2.${attempt}` });
+    const answer = await submitCode(harness, flowId, `${10_000 + attempt}`, {
+      'x-forwarded-for': `192.0.2.${attempt}`,
+    });
     const alike = answer.text
       .replaceAll(email, 'EMAIL')
       .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'ID')
@@ -32,7 +34,11 @@ async function guess(flowId: string, email: string, count: number): Promise<stri
 
 /** Uses up an address's attempts over three flows. Returns the answers and the flow that is still open. */
 async function useUp(email: string): Promise<{ seen: string[]; flowId: string }> {
-  const [first, second, third] = [await askForCode(harness, email), await askForCode(harness, email), await askForCode(harness, email)];
+  const [first, second, third] = [
+    await askForCode(harness, email),
+    await askForCode(harness, email),
+    await askForCode(harness, email),
+  ];
   const seen = [
     ...(await guess(first, email, PER_FLOW)),
     ...(await guess(second, email, PER_ACCOUNT - PER_FLOW)),

@@ -9,17 +9,14 @@ import {
   messageIds,
   nextCode,
   nodeOf,
+  PASSWORD,
   SECOND_FACTORS,
-  setUpLookupSecrets,
   setUpTotp,
   showSecondFactor,
-  shownCodes,
   submitSettings,
-} from '../../support/second-factor.js';
+} from '../../support/account-story.js';
 import type { Person } from '../../support/story.js';
 import { adminCode, createPerson, flowRow, opened, setPassword, signIn, submitCode } from '../../support/story.js';
-
-const PASSWORD = 'old-horse-battery-1';
 
 let harness: Harness;
 beforeAll(async () => void (harness = await startHarness({ config: SECOND_FACTORS })));
@@ -120,7 +117,8 @@ describe('signing in with a second factor', () => {
     const token = first.json.session_token as string;
 
     const login = new URL('/self-service/login/browser?aal=aal2', harness.publicUrl).href;
-    for (const answer of [await whoami(token), await beginSettings(harness, token)]) {
+    const sessions = await harness.api('GET', '/sessions', { headers: { 'x-session-token': token } });
+    for (const answer of [await whoami(token), await beginSettings(harness, token), sessions]) {
       expect(answer.status).toBe(403);
       expect(answer.headers.get('ory-error-id')).toBe('session_aal2_required');
       expect(answer.json.error).toMatchObject({ id: 'session_aal2_required', code: 403 });
@@ -219,92 +217,6 @@ describe('signing in with a second factor', () => {
   });
 });
 
-describe('backup codes', () => {
-  it('are shown, in force once confirmed, and each good for one use', async () => {
-    const person = await createPerson(harness, PASSWORD);
-    const token = await signedIn(person);
-    const flow = await beginSettings(harness, token);
-    const flowId = flow.json.id as string;
-    const lookupNodes = (answer: typeof flow) =>
-      answer.json.ui.nodes
-        .filter((node: any) => node.group === 'lookup_secret')
-        .map((node: any) => [node.attributes.name ?? node.attributes.id, node.meta.label.id]);
-    expect(lookupNodes(flow)).toEqual([['lookup_secret_regenerate', 1050008]]);
-
-    expect((await submitSettings(harness, token, flowId, { lookup_secret_confirm: true })).status).toBe(400);
-    expect((await submitSettings(harness, token, flowId, { lookup_secret_reveal: true })).status).toBe(400);
-    const made = await submitSettings(harness, token, flowId, { method: 'lookup_secret', lookup_secret_regenerate: true });
-    expect(made.status).toBe(200);
-    expect(made.json.state).toBe('show_form');
-    expect(lookupNodes(made)).toEqual([
-      ['lookup_secret_codes', 1050010],
-      ['lookup_secret_confirm', 1050011],
-    ]);
-    const codes = shownCodes(made);
-    expect(new Set(codes).size).toBe(12);
-    expect(codes.every((code) => /^[a-z0-9]{8}$/.test(code))).toBe(true);
-    const list = nodeOf(made, 'lookup_secret_codes').attributes.text;
-    expect(list).toMatchObject({ id: 1050015, text: codes.join(', ') });
-    expect(list.context.secrets[0]).toMatchObject({ id: 1050009, text: codes[0] });
-    expect((await whoami(token)).json.authenticator_assurance_level).toBe('aal1');
-
-    const saved = await submitSettings(harness, token, flowId, { lookup_secret_confirm: true });
-    expect(saved.json.state).toBe('success');
-    expect(lookupNodes(saved)).toEqual([
-      ['lookup_secret_reveal', 1050007],
-      ['lookup_secret_disable', 1050016],
-    ]);
-    expect((await whoami(token)).json).toMatchObject({ authenticator_assurance_level: 'aal2' });
-
-    const other = await signedIn(person);
-    expect((await whoami(other)).status).toBe(403);
-    const asked = await beginLogin(harness, other, 'aal=aal2');
-    expect(lookupNodes(asked)).toEqual([
-      ['lookup_secret', 1010007],
-      ['method', 1010010],
-    ]);
-    const typed = ` ${(codes[3] ?? '').toUpperCase()} `;
-    expect(messageIds(await showSecondFactor(harness, other, { lookup_secret: 'zzzzzzzz' }))).toEqual([4000016]);
-    expect((await showSecondFactor(harness, other, { lookup_secret: typed })).status).toBe(200);
-    const third = await signedIn(person);
-    expect(messageIds(await showSecondFactor(harness, third, { lookup_secret: codes[3] ?? '' }))).toEqual([4000012]);
-
-    const revealed = await submitSettings(harness, token, flowId, { lookup_secret_reveal: true });
-    expect(lookupNodes(revealed)).toEqual([
-      ['lookup_secret_regenerate', 1050008],
-      ['lookup_secret_codes', 1050010],
-      ['lookup_secret_disable', 1050016],
-    ]);
-    expect(shownCodes(revealed)).toEqual(codes.filter((code) => code !== codes[3]));
-    expect(nodeOf(revealed, 'lookup_secret_codes').attributes.text.context.secrets[3]).toMatchObject({ id: 1050014 });
-  });
-
-  it('stop working when new ones are confirmed, and not before', async () => {
-    const person = await createPerson(harness, PASSWORD);
-    const token = await signedIn(person);
-    const [one = '', two = ''] = await setUpLookupSecrets(harness, token);
-    const flowId = (await beginSettings(harness, token)).json.id as string;
-    const [fresh = ''] = shownCodes(await submitSettings(harness, token, flowId, { lookup_secret_regenerate: true }));
-    expect((await showSecondFactor(harness, await signedIn(person), { lookup_secret: one })).status).toBe(200);
-    await submitSettings(harness, token, flowId, { lookup_secret_confirm: true });
-    expect(messageIds(await showSecondFactor(harness, await signedIn(person), { lookup_secret: two }))).toEqual([4000016]);
-    expect((await showSecondFactor(harness, await signedIn(person), { lookup_secret: fresh })).status).toBe(200);
-  });
-
-  it('can be removed, and then the password is enough again', async () => {
-    const person = await createPerson(harness, PASSWORD);
-    const token = await signedIn(person);
-    await setUpLookupSecrets(harness, token);
-    const flowId = (await beginSettings(harness, token)).json.id as string;
-    expect((await submitSettings(harness, token, flowId, { lookup_secret_disable: true })).status).toBe(200);
-    expect((await whoami(await signedIn(person))).status).toBe(200);
-    await harness.mail.waitFor(
-      ({ to, subject }) => to.includes(person.email) && subject === 'The backup codes were removed',
-      15_000,
-    );
-  });
-});
-
 describe('removing the authenticator app', () => {
   it('is told to the owner; the next set-up has another secret', async () => {
     const { person, token, secret } = await withTotp();
@@ -336,6 +248,16 @@ describe('removing the authenticator app', () => {
   });
 });
 
+describe('a lost authenticator app', () => {
+  it('can be removed by an administrator, and then the password is enough again', async () => {
+    const { person } = await withTotp();
+    const path = `/admin/identities/${person.id}/credentials/totp`;
+    expect((await harness.admin('DELETE', path)).status).toBe(204);
+    expect((await whoami(await signedIn(person))).status).toBe(200);
+    expect((await harness.admin('DELETE', path)).status).toBe(404);
+  });
+});
+
 describe('recovery of a person with a second factor', () => {
   it('leaves AAL1, changes nothing of the second factor, and settings ask for it', async () => {
     const { person, secret } = await withTotp();
@@ -345,7 +267,12 @@ describe('recovery of a person with a second factor', () => {
 
     const fetched = await harness.api('GET', `/self-service/settings/flows?id=${session.settingsFlowId}`, { headers });
     const submitted = await setPassword(harness, session, 'brand-new-battery-9');
-    for (const answer of [fetched, submitted, await whoami(session.token), await beginSettings(harness, session.token)]) {
+    for (const answer of [
+      fetched,
+      submitted,
+      await whoami(session.token),
+      await beginSettings(harness, session.token),
+    ]) {
       expect(answer.status).toBe(403);
       expect(answer.json.error.id).toBe('session_aal2_required');
     }

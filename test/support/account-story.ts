@@ -2,10 +2,17 @@ import { TOTP } from 'otpauth';
 import { expect } from 'vitest';
 import type { Harness } from './harness.js';
 import type { Answer } from './http.js';
+import type { Person } from './story.js';
+import { createPerson, signIn } from './story.js';
+
+/** The password of people in these tests, until they change it. */
+export const PASSWORD = 'old-horse-battery-1';
 
 /** Configuration with both second factors. */
 export const SECOND_FACTORS = {
-  selfservice: { methods: { totp: { enabled: true, config: { issuer: 'Example' } }, lookup_secret: { enabled: true } } },
+  selfservice: {
+    methods: { totp: { enabled: true, config: { issuer: 'Example' } }, lookup_secret: { enabled: true } },
+  },
 };
 
 /** A node of a flow, by its name or id. */
@@ -32,6 +39,18 @@ export async function beginSettings(harness: Harness, token: string): Promise<An
 /** Submits to a settings flow for apps. */
 export function submitSettings(harness: Harness, token: string, flowId: string, body: unknown): Promise<Answer> {
   return harness.api('POST', `/self-service/settings?flow=${flowId}`, { body, headers: { 'x-session-token': token } });
+}
+
+/** A person who is signed in, with a settings flow for apps. */
+export async function signedIn(harness: Harness): Promise<{ person: Person; token: string; flowId: string }> {
+  const person = await createPerson(harness, PASSWORD);
+  const token = (await signIn(harness, person.email, PASSWORD)).json.session_token as string;
+  return { person, token, flowId: (await beginSettings(harness, token)).json.id as string };
+}
+
+/** Submits a new password to a settings flow for apps. */
+export function changePassword(harness: Harness, token: string, flowId: string, password: string): Promise<Answer> {
+  return submitSettings(harness, token, flowId, { method: 'password', password });
 }
 
 /** What the authenticator app shows now. */
@@ -67,7 +86,9 @@ export async function setUpLookupSecrets(harness: Harness, token: string): Promi
 
 /** The backup codes that an answer shows; used ones are left out. */
 export function shownCodes(answer: Answer): string[] {
-  const list = nodeOf(answer, 'lookup_secret_codes').attributes.text.context.secrets as { context: { secret?: string } }[];
+  const list = nodeOf(answer, 'lookup_secret_codes').attributes.text.context.secrets as {
+    context: { secret?: string };
+  }[];
   return list.flatMap(({ context }) => (context.secret === undefined ? [] : [context.secret]));
 }
 
