@@ -1,9 +1,10 @@
 import { viaOf } from '../platform/addresses.js';
 import type { Delivery, MailDeps } from './mail/deliver.js';
+import { requiredRecoveryMail } from './mail/required-recovery-template.js';
 import { codeSms, linkSms } from './mail/sms-texts.js';
 import { recoveryCodeMail, recoveryLinkMail, unknownRecipientMail } from './mail/templates.js';
 import { codeLifeMs, wholeMinutes } from './put-in-force.js';
-import { recoveryTokenLink } from './recovery-links.js';
+import { flowPage, recoveryTokenLink } from './recovery-links.js';
 import { issueOf } from './store/challenge-flows.js';
 import { emailAddressesOf, findRecoveryAddress } from './store/recovery-addresses.js';
 import type { RecoveryFlow } from './store/recovery-flows.js';
@@ -30,7 +31,10 @@ export async function recoveryMail(deps: MailDeps, flow: RecoveryFlow): Promise<
       ...base,
       template: 'recovery_code_valid',
       recipient,
-      render: () => recoveryCodeMail({ code, lifeMs }),
+      render: () =>
+        flow.deliver && flow.type === 'browser'
+          ? requiredRecoveryMail({ code, page: flowPage(config.selfservice.flows.recovery.uiUrl, flow.id), lifeMs })
+          : recoveryCodeMail({ code, lifeMs }),
       sms: () => codeSms({ what: WHAT, code, lifeMs, host: new URL(config.selfservice.flows.recovery.uiUrl).hostname }),
       values: { ...common, RecoveryCode: code },
     };

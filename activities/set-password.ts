@@ -35,7 +35,16 @@ export interface Completed {
  */
 export async function setNewPassword(
   pool: pg.Pool,
-  change: { session: Session; hash: string; noticeId: string | null; revokeOthers: boolean; now: Date; keys: Keys },
+  change: {
+    session: Session;
+    hash: string;
+    noticeId: string | null;
+    revokeOthers: boolean;
+    /** What belongs into the same transaction. */
+    alsoDo: (client: pg.PoolClient, now: Date) => Promise<void>;
+    now: Date;
+    keys: Keys;
+  },
 ): Promise<Completed> {
   const { session, hash, noticeId, now } = change;
   return inTransaction(pool, async (client) => {
@@ -49,6 +58,7 @@ export async function setNewPassword(
       throw new LatchkeyError('unauthorized', { reason: 'This session has ended. Sign in again.' });
     }
     await setPasswordHash(client, session.identity_id, hash, now);
+    await change.alsoDo(client, now);
     if (change.revokeOthers) await revokeOtherSessions(client, session.identity_id, session.id);
     const next = flow && afterNewCredential(flow);
     if (next) {

@@ -28,6 +28,8 @@ import {
   recoveryWorkflowId,
   resendSignal,
   SEARCH_ATTRIBUTES,
+  settingsChangedSignal,
+  settingsHooksWorkflowId,
   submitUpdate,
   submitVerificationUpdate,
   verificationWorkflowId,
@@ -185,6 +187,27 @@ export class RecoveryWorkflows {
         staticSummary: 'Notice of a changed credential',
         typedSearchAttributes: [
           { key: SEARCH_ATTRIBUTES.kind, value: 'notice' },
+          { key: SEARCH_ATTRIBUTES.identityId, value: identityId },
+        ],
+      }),
+    );
+  }
+
+  /**
+   * Tells the web hooks' workflow of a person of a change that is about to be made; durable when this returns. The hooks
+   * go out once its row is written.
+   */
+  async announceSettingsChange(identityId: string, changeId: string): Promise<void> {
+    await this.call(() =>
+      this.client.workflow.signalWithStart('settingsHooks', {
+        workflowId: settingsHooksWorkflowId(identityId),
+        taskQueue: this.config.taskQueue,
+        args: [],
+        signal: settingsChangedSignal,
+        signalArgs: [{ changeId }],
+        staticSummary: 'Web hooks of changed settings',
+        typedSearchAttributes: [
+          { key: SEARCH_ATTRIBUTES.kind, value: 'settings-hooks' },
           { key: SEARCH_ATTRIBUTES.identityId, value: identityId },
         ],
       }),

@@ -8,7 +8,8 @@ import { createInviteMailJobs } from '../activities/invite-mail.js';
 import { createInviteSteps } from '../activities/invite-steps.js';
 import type { MailDeps } from '../activities/mail/deliver.js';
 import { createMailJobs } from '../activities/mail-jobs.js';
-import { batchQueueOf, mailQueueOf } from '../workflows/queues.js';
+import { createHookJobs } from '../activities/send-hook.js';
+import { batchQueueOf, hookQueueOf, mailQueueOf } from '../workflows/queues.js';
 
 /** Time that running activities get to end at shutdown. */
 const SHUTDOWN_GRACE = '10s';
@@ -26,7 +27,7 @@ export interface WorkersOptions {
 
 /**
  * The workers of this service: one runs the workflows with their short Postgres steps, one the mail jobs, one the batches
- * with their mails, each on a queue of its own.
+ * with their mails, one the web hooks, each on a queue of its own.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { connection, namespace, taskQueue, bundlePath, deps, versioning } = options;
@@ -60,5 +61,11 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
     activities: { ...createBatchJobs(deps), ...createMailJobs(deps), ...createInviteMailJobs(deps) },
     maxConcurrentActivityTaskExecutions: 8,
   });
-  return [flows, mail, batches];
+  const hooks = await Worker.create({
+    ...common,
+    taskQueue: hookQueueOf(taskQueue),
+    activities: createHookJobs(deps),
+    maxConcurrentActivityTaskExecutions: 20,
+  });
+  return [flows, mail, batches, hooks];
 }

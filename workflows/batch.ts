@@ -52,8 +52,11 @@ export async function batch(input: BatchInput): Promise<'done' | 'cancelled'> {
   return new Batch(input).run();
 }
 
-// Batches run for days: they move on to new versions of this code.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, batch);
+// Batches run for days, so they move on to new versions of this code. Temporal takes that of versioned workers only.
+setWorkflowOptions(
+  () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'AUTO_UPGRADE' } : {}),
+  batch,
+);
 
 class Batch {
   private readonly story = new BatchStory();

@@ -16,7 +16,7 @@ import type { ChallengeStory } from './challenge-story.js';
 import { cancelSignal, resendSignal, submitSignal, submitUpdate } from './messages.js';
 import type { ChallengeInput, ChallengeVerdict, Submission } from './messages.js';
 import type { MailJobs, MailResult } from './ports.js';
-import { mailQueueOf } from './queues.js';
+import { batchQueueOf, mailQueueOf } from './queues.js';
 import { codeMail } from './timeouts.js';
 
 /** Why a flow is ended without the right code. */
@@ -151,7 +151,8 @@ export class Challenge<Passed, Outcome extends string> {
     if (!mails) return;
     const jobs = proxyActivities<MailJobs>({
       ...codeMail(this.input.expiresAt - Date.now(), issue),
-      taskQueue: this.mailQueue,
+      // What a person asks for themselves never stands in the line of a batch.
+      taskQueue: this.input.bulk && issue === 1 ? batchQueueOf(workflowInfo().taskQueue) : this.mailQueue,
     });
     this.doBeside(
       this.codeMails

@@ -48,7 +48,7 @@ export async function invite(input: InviteInput): Promise<InviteOutcome> {
 
 // Invites live for months, so they move on to new versions of this code. Temporal takes that of versioned workers only.
 setWorkflowOptions(
-  () => (workflowInfo().currentDeploymentVersion ? { versioningBehavior: 'AUTO_UPGRADE' } : {}),
+  () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'AUTO_UPGRADE' } : {}),
   invite,
 );
 

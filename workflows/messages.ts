@@ -25,6 +25,8 @@ export interface ChallengeInput {
   expiresAt: number;
   /** Codes that may be issued in all. */
   maxIssues: number;
+  /** True: begun by a batch. Its first mail waits in line with those of the batch. */
+  bulk?: boolean;
 }
 
 /** Input of the workflow `recovery`. */
@@ -33,6 +35,8 @@ export interface RecoveryInput extends ChallengeInput {
   mails: boolean;
   /** How long the session stays privileged after the right code, milliseconds. */
   privilegedMs: number;
+  /** True: web hooks are to be told when it is over. */
+  hooks?: boolean;
 }
 
 /** Input of the workflow `verification`. */
@@ -131,6 +135,13 @@ export const resumeSignal = defineSignal('resume');
 export const retryFailedSignal = defineSignal('retry-failed');
 /** The API has changed the row of an invite or a batch. */
 export const changedSignal = defineSignal('changed');
+/** The workflow id of the web hooks of one person's changes in the settings. */
+export function settingsHooksWorkflowId(identityId: string): string {
+  return `settings-hooks/${identityId}`;
+}
+
+/** A change in the settings is about to be written under this id. */
+export const settingsChangedSignal = defineSignal<[{ changeId: string }]>('settings-changed');
 /** The person has set a new credential in the privileged session. */
 export const credentialSetSignal = defineSignal('credential-set');
 

@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import { Challenge } from './challenge.js';
 import { ChallengeStory } from './challenge-story.js';
+import { deliverHooks } from './deliver-hooks.js';
 import type { RecoveryOutcome } from './domain/recovery-lifecycle.js';
 import { cancelSignal, credentialSetSignal, recoveryWorkflowId, SEARCH_ATTRIBUTES } from './messages.js';
 import type { OpenedSession, RecoveryInput, Submission, Verdict } from './messages.js';
@@ -61,6 +62,7 @@ class Recovery {
     await CancellationScope.nonCancellable(async () => {
       if (outcome === 'lapsed') await this.notify();
       upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.outcome, value: outcome }]);
+      if (this.input.hooks && challenge.passed) await deliverHooks({ kind: 'recovery', id: this.input.flowId });
       await challenge.settled();
     });
     this.story.add(ENDINGS[outcome]);

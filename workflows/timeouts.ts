@@ -25,9 +25,14 @@ export function codeMail(lifeMs: number, issue: number): ActivityOptions {
   };
 }
 
-/** A mail of an invite: tried for as long as the invite is open. `lifeMs` in milliseconds. */
+/** A mail of an invite: tried for as long as the invite is open, which may be months. `lifeMs` in milliseconds. */
 export function inviteMail(lifeMs: number, kind: 'invite' | 'reminder'): ActivityOptions {
-  return { ...codeMail(lifeMs, 1), summary: kind === 'invite' ? 'Mail the invite' : 'Mail the reminder' };
+  return {
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: Math.max(lifeMs, 1_000),
+    retry: { ...MAIL_RETRY, maximumInterval: '10m' },
+    summary: kind === 'invite' ? 'Mail the invite' : 'Mail the reminder',
+  };
 }
 
 /** A notice: worth sending days later. */
@@ -43,4 +48,17 @@ export const BATCH_ROWS: ActivityOptions = {
   startToCloseTimeout: '10m',
   heartbeatTimeout: '15s',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+};
+
+/** A web hook: a receiver may be away over a long weekend. */
+export const WEB_HOOK: ActivityOptions = {
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '4 days',
+  retry: {
+    initialInterval: '1s',
+    backoffCoefficient: 2,
+    maximumInterval: '10m',
+    nonRetryableErrorTypes: ['hook_refused'],
+  },
+  summary: 'Send a web hook',
 };

@@ -26,12 +26,13 @@ export function createBatchJobs(deps: ActivityDeps): BatchJobs {
       const batch = await getBatch(deps.pool, batchId);
       if (!batch) return { ...result, stopped: true };
       for (const number of await pendingBatchRows(deps.pool, batchId, range)) {
-        if ((await getBatchState(deps.pool, batchId)) !== 'running') {
+        const became = await runRow(deps, batch, number);
+        if (became) result[became] += 1;
+        // Somebody else has done it, or the batch was stopped.
+        else if ((await getBatchState(deps.pool, batchId)) !== 'running') {
           result.stopped = true;
           break;
         }
-        const became = await runRow(deps, batch, number);
-        if (became) result[became] += 1;
         Context.current().heartbeat();
       }
       result.children = batch.kind === 'import' ? [] : await childrenOf(deps, batchId, range);
@@ -54,8 +55,9 @@ async function runRow(deps: ActivityDeps, batch: Batch, number: number): Promise
       const row = await lockPendingBatchRow(client, batch.id, number);
       // Without a payload: the batch was cancelled this moment.
       if (!row?.payload) return null;
-      await finishBatchRow(client, row, await doRow(client, deps, batch, row));
-      return 'done';
+      const made = await doRow(client, deps, batch, row);
+      await finishBatchRow(client, row, made);
+      return made.shortfall === undefined ? 'done' : 'failed';
     });
   } catch (error) {
     if (!(error instanceof LatchkeyError) || error.code === 'unavailable') throw error;

@@ -70,18 +70,20 @@ export async function pendingBatchRows(db: Queryable, batchId: string, range: Ro
 
 const lock = statement<BatchRow>(
   'batch-row-lock',
-  `SELECT * FROM batch_rows WHERE batch_id = $1 AND number = $2 AND state = 'pending' FOR UPDATE`,
+  `SELECT r.* FROM batch_rows r JOIN batches b ON b.id = r.batch_id
+   WHERE r.batch_id = $1 AND r.number = $2 AND r.state = 'pending' AND b.state = 'running' FOR UPDATE OF r`,
 );
 
-/** The row, locked until the transaction ends, if it is still pending. */
+/** The row, locked until the transaction ends, if it is still pending and its batch is running. */
 export async function lockPendingBatchRow(db: Queryable, batchId: string, number: number): Promise<BatchRow | undefined> {
   return (await lock(db, [batchId, number]))[0];
 }
 
 const finish = statement<never>(
   'batch-row-finish',
-  `UPDATE batch_rows SET state = 'done', payload = NULL, reason = NULL, identity_id = $3, flow_id = $4, invite_id = $5,
-     attempts = attempts + 1
+  `UPDATE batch_rows SET state = CASE WHEN $6::text IS NULL THEN 'done' ELSE 'failed' END,
+     payload = CASE WHEN $6::text IS NULL THEN NULL ELSE payload END, reason = $6, identity_id = $3, flow_id = $4,
+     invite_id = $5, attempts = attempts + 1
    WHERE batch_id = $1 AND number = $2`,
 );
 
@@ -90,11 +92,13 @@ export interface RowMade {
   identityId: string;
   flowId?: string;
   inviteId?: string;
+  /** What of it could not be done. The row counts as failed, and what was done stays. */
+  shortfall?: string;
 }
 
-/** Writes that a locked row is done. What it was made of is not kept. */
+/** Writes that a locked row is done, or how far. What a done row was made of is not kept. */
 export async function finishBatchRow(db: Queryable, row: BatchRow, made: RowMade): Promise<void> {
-  await finish(db, [row.batch_id, row.number, made.identityId, made.flowId ?? null, made.inviteId ?? null]);
+  await finish(db, [row.batch_id, row.number, made.identityId, made.flowId ?? null, made.inviteId ?? null, made.shortfall ?? null]);
 }
 
 const fail = statement<{ number: number }>(
@@ -108,20 +112,20 @@ export async function failBatchRow(db: Queryable, batchId: string, number: numbe
   await fail(db, [batchId, number, reason]);
 }
 
-const made = statement<Pick<BatchRow, 'number' | 'flow_id' | 'invite_id'>>(
-  'batch-rows-made',
-  `SELECT number, flow_id, invite_id FROM batch_rows
-   WHERE batch_id = $1 AND number BETWEEN $2 AND $3 AND state = 'done' AND (flow_id IS NOT NULL OR invite_id IS NOT NULL)
-   ORDER BY number`,
+const openFlows = statement<{ id: string; identity_id: string; method: 'code' | 'link'; expires_at: Date }>(
+  'batch-rows-open-flows',
+  `SELECT f.id, f.identity_id, f.method, f.expires_at
+   FROM batch_rows r JOIN recovery_flows f ON f.id = r.flow_id
+   WHERE r.batch_id = $1 AND r.number BETWEEN $2 AND $3 AND r.state = 'done' AND f.outcome IS NULL ORDER BY r.number`,
 );
 
-/** The flows and invites that the done rows of a range made. */
-export function madeByBatchRows(
+/** The recoveries that the done rows of a range began and that have not ended. */
+export function openFlowsOfBatch(
   db: Queryable,
   batchId: string,
   range: RowRange,
-): Promise<Pick<BatchRow, 'number' | 'flow_id' | 'invite_id'>[]> {
-  return made(db, [batchId, range.from, range.to]);
+): Promise<{ id: string; identity_id: string; method: 'code' | 'link'; expires_at: Date }[]> {
+  return openFlows(db, [batchId, range.from, range.to]);
 }
 
 const list = statement<Omit<BatchRow, 'payload'>>(

@@ -118,7 +118,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     at: steps('26', 3, 6, 7, 10, 12, 13, 14, 15, 16),
     what: 'answer',
-    why: "An app is answered with the flow, as in recovery; Kratos sends it to a page for browsers when it does not ask for JSON.",
+    why: 'An app is answered with the flow, as in recovery; Kratos sends it to a page for browsers when it does not ask for JSON.',
   },
   {
     at: ['27.1'],

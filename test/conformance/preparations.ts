@@ -116,6 +116,7 @@ export const preparations: Readonly<Record<string, Readonly<Record<number, Prepa
   },
   '26': {
     1: (stage) => stage.person('identity.1', 'email.ver.1'),
+    5: (stage) => addressState(stage, 'identity.1', 'sent'),
     10: (stage) => stage.begin('flow.3', { kind: 'verification' }),
     11: async (stage) => {
       await stage.person('identity.ver2', 'email.ver.2');
@@ -188,4 +189,12 @@ async function messageState(stage: Stage, email: string, state: string): Promise
   const read = async (): Promise<string | undefined> =>
     (await stage.admin('GET', path)).json[0]?.status as string | undefined;
   await expect.poll(read, { timeout: 30_000 }).toBe(state);
+}
+
+/** Waits until a person's first address is in this state: that is noted after its mail is out. */
+async function addressState(stage: Stage, identity: string, state: string): Promise<void> {
+  const path = `/admin/identities/${stage.bindings.get(identity)}`;
+  const read = async (): Promise<string> =>
+    (await stage.admin('GET', path)).json.verifiable_addresses[0].status as string;
+  await expect.poll(read, { timeout: 20_000 }).toBe(state);
 }

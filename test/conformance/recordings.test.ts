@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../platform/paths.js';
@@ -6,7 +7,6 @@ import type { Harness } from '../support/harness.js';
 import { startHarness } from '../support/harness.js';
 import { startBreachList } from './breach-list.js';
 import type { BreachList } from './breach-list.js';
-import { LEFTOVERS } from '../support/leftovers.js';
 import { configuration } from './configurations.js';
 import { play } from './player.js';
 import { loadRecording } from './recording.js';
@@ -45,7 +45,7 @@ describe('what Ory Kratos answered', () => {
 
   it('is in docs/conformance.md as it stands (npm run conformance writes it)', async () => {
     const page = conformancePage(RECORDINGS, rows);
-    const steps = join(LEFTOVERS, 'conformance.txt');
+    const steps = join(tmpdir(), 'latchkey-conformance.txt');
     writeFileSync(steps, stepLines(rows));
     process.stdout.write(`\n${countsTable(RECORDINGS, rows)}\n\nEach step: ${steps}\n`);
     await expect(page).toMatchFileSnapshot(join(projectRoot, 'docs', 'conformance.md'));

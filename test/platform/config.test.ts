@@ -110,6 +110,7 @@ describe('with nothing but a secret', () => {
           notifyUnknownRecipients: false,
           revokeActiveSessions: false,
           afterReturnUrl: null,
+          webHooks: [],
         },
         verification: {
           enabled: true,
@@ -125,6 +126,7 @@ describe('with nothing but a secret', () => {
           privilegedSessionMaxAgeMs: HOUR,
           requiredAal: 'highest_available',
           revokeActiveSessions: false,
+          webHooks: [],
         },
         login: { lifespanMs: HOUR, uiUrl: 'http://127.0.0.1:4433/ui/login' },
         logout: { afterReturnUrl: 'http://127.0.0.1:4433/ui/settings' },
@@ -207,9 +209,7 @@ describe("a file in Kratos' form", () => {
       'identity.schemas[0].selfservice_selectable',
       'log.format',
       'log.leak_sensitive_values',
-      'selfservice.flows.recovery.after.hooks[1] (web_hook)',
       'selfservice.flows.registration',
-      'selfservice.flows.settings.after.hooks',
       'selfservice.methods.code.passwordless_enabled',
       'selfservice.methods.oidc',
       'serve.public.cors.max_age',
@@ -389,7 +389,7 @@ describe('secrets', () => {
   });
 
   it('may be missing where the caller makes them', () => {
-    expect(load('', { env: {}, allowMissingSecrets: true }).secrets).toEqual({ default: [], cookie: [], cipher: [] });
+    expect(load('', { env: {}, allowMissingSecrets: true }).secrets).toEqual({ default: [], cookie: [], cipher: [], webhook: [] });
   });
 
   it('are never repeated in errors', () => {
@@ -561,7 +561,7 @@ describe('docs/latchkey.example.yml', () => {
         path.split('.').reduce<unknown>((node, name) => (node as Record<string, unknown>)?.[name], tree) == null,
     );
     expect(missing).toEqual([]);
-    expect(problems(uncommented.replace(/^( *(keys|hooks): \[\])$/gm, ''), { env: {} })).toEqual([
+    expect(problems(uncommented.replace(/^( *(keys|hooks|channels): \[\])$/gm, ''), { env: {} })).toEqual([
       expect.stringMatching(/^identity.schemas\[0\].url: names a file that does not exist/),
     ]);
   });

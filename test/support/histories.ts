@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { leftover } from './leftovers.js';
+
+const GRPC_NOT_FOUND = 5;
 
 interface NotedWorkflow {
   address: string;
@@ -33,7 +35,7 @@ export async function saveHistories(address: string): Promise<number> {
       saved += 1;
     } catch (error) {
       // Noted when its start was asked for; a server that was away never had it.
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      if (!isGrpcServiceError(error) || error.code !== GRPC_NOT_FOUND) throw error;
     }
   }
   await connection.close();

@@ -67,7 +67,7 @@ export function partsOf(mail: CaughtMail): { flowId: string; code: string; link:
   const link = new URL(/https?:\S+/.exec(mail.text)?.[0] ?? '');
   const token = link.searchParams.get('token');
   if (token !== null) noteSecret('token', token);
-  return { link, flowId: link.searchParams.get('flow') ?? '', code: /(?<!\d)\d{6}(?!\d)/.exec(mail.text)?.[0] ?? '' };
+  return { link, flowId: link.searchParams.get('flow') ?? '', code: /^\d{6}$/m.exec(mail.text)?.[0] ?? '' };
 }
 
 /** Waits until an invite's workflow has ended; its outcome. */

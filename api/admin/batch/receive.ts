@@ -2,23 +2,27 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type pg from 'pg';
+import { insertRowsOfPeople } from '../../../activities/store/batch-people.js';
+import type { PeopleFilter } from '../../../activities/store/batch-people.js';
 import { openBatchNames } from '../../../activities/store/batch-names.js';
 import { insertBatchRows } from '../../../activities/store/batch-rows.js';
 import { deleteBatch, getBatch, insertBatch, setBatchTotals } from '../../../activities/store/batches.js';
 import type { Batch } from '../../../activities/store/batches.js';
-import { claimIdempotencyKey } from '../../../activities/store/idempotency.js';
+import { canonicalJson, claimIdempotencyKey } from '../../../activities/store/idempotency.js';
 import { inTransaction } from '../../../platform/postgres.js';
+import { FilteredBatchBody } from '../../../schemas/batches.js';
 import { LatchkeyError } from '../../../schemas/errors.js';
 import type { JsonObject } from '../../../schemas/json.js';
 import type { ApiContext } from '../../context.js';
 import { idempotencyKey } from '../../idempotency-key.js';
-import { badRequest } from '../../validation.js';
+import { badRequest, bodyParser } from '../../validation.js';
 import { adminKeyId } from '../caller.js';
 import { csvRows } from './csv.js';
 import { importCheck } from './import-check.js';
 import { ndjsonRows } from './ndjson.js';
 import { batchOptions } from './options.js';
 import type { BatchOptions } from './options.js';
+import { recoverCheck } from './recover-check.js';
 import { checkRows } from './row-check.js';
 import type { RowCheck } from './row-check.js';
 import type { SourceRow } from './source-rows.js';
@@ -29,6 +33,8 @@ const ROWS_AT_A_TIME = 500;
 /** Each holds a database connection for as long as it lasts. */
 const UPLOADS_AT_A_TIME = 2;
 let uploads = 0;
+
+const parseFiltered = bodyParser(FilteredBatchBody);
 
 /**
  * `POST /admin/batches`: takes an upload in as it comes, checks every row, and starts the workflow unless it is a dry run.
@@ -88,7 +94,10 @@ async function receive(
     created_by: adminKeyId(ctx, request),
     created_at: now,
   });
-  const content = await receiveRows(ctx, client, request, options, id);
+  const content =
+    options.content === null
+      ? await chooseRows(ctx, client, request.body, id)
+      : await receiveRows(ctx, client, request, options, id);
   if (key === undefined) return;
   const body = { ...options, content } as unknown as JsonObject;
   const held = await claimIdempotencyKey(client, { route: 'POST /admin/batches', key, body }, id, now);
@@ -117,7 +126,33 @@ async function receiveRows(
 }
 
 function checkOf(ctx: ApiContext, options: BatchOptions): RowCheck {
-  return importCheck(ctx, options);
+  switch (options.kind) {
+    case 'import':
+      return importCheck(ctx, options);
+    case 'recover':
+      return recoverCheck;
+    case 'invite':
+      throw badRequest('kind: invite is not taken yet');
+  }
+}
+
+/** Writes a row for each person whom a filter chooses; returns the filter as text. */
+async function chooseRows(ctx: ApiContext, client: pg.PoolClient, body: unknown, id: string): Promise<string> {
+  const { filter } = parseFiltered(body);
+  const { maxRows } = ctx.config.batches;
+  const time = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
+  const chosen: PeopleFilter = {
+    schemaId: filter.schema_id ?? null,
+    state: filter.state ?? null,
+    createdFrom: time(filter.created_after),
+    createdBefore: time(filter.created_before),
+    emailDomain: filter.email_domain ?? null,
+  };
+  const total = await insertRowsOfPeople(client, id, chosen, maxRows);
+  if (total === 0) throw badRequest('filter: chooses nobody');
+  if (total > maxRows) throw badRequest(`filter: chooses more than ${maxRows} people (batches.max_rows); split it by created_after`);
+  await setBatchTotals(client, id, total, 0);
+  return canonicalJson(filter);
 }
 
 async function takeRows(

@@ -50,10 +50,10 @@ export async function confirmLink(ctx: ApiContext, request: FastifyRequest, repl
 }
 
 async function useToken(call: RecoveryCall, token: string): Promise<unknown> {
-  if (call.flow.method !== 'link' || call.flow.outcome !== null || call.flow.state === 'choose_method') {
-    return answerLinkBroken(call);
-  }
-  return submitCode(call, token);
+  const { ctx, flow } = call;
+  const opens = flow.method === 'link' && flow.outcome === null && flow.state !== 'choose_method';
+  const offered = ctx.config.selfservice.methods.link.enabled;
+  return opens && offered ? submitCode(call, token) : answerLinkBroken(call);
 }
 
 async function linkCall(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<RecoveryCall> {

@@ -21,6 +21,7 @@ export async function ensureStarted(ctx: ApiContext, flow: RecoveryFlow): Promis
       expiresAt: flow.expires_at.getTime(),
       privilegedMs: config.selfservice.flows.settings.privilegedSessionMaxAgeMs,
       maxIssues: config.limits.issuesPerFlow,
+      ...(config.selfservice.flows.recovery.webHooks.length > 0 && { hooks: true }),
     },
     { origin: flow.origin, identityId: flow.identity_id },
   );

@@ -32,7 +32,7 @@ export async function submitRecovery(ctx: ApiContext, request: FastifyRequest, r
   else if (flow.origin === 'self') checkCsrf(ctx, request, body.csrf_token, flow.csrf_digest);
   if (await findSession(ctx, request)) throw alreadySignedIn();
   if (isExpired(ctx, flow)) return answerExpired(call);
-  if (body.method !== flow.method) {
+  if (body.method !== flow.method || !ctx.config.selfservice.methods[flow.method].enabled) {
     return answerFlow(call, 400, [{ message: 'recovery_method_unknown' }]);
   }
   // A code that passed may be sent again by a client whose answer was lost.

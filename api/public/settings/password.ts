@@ -5,7 +5,7 @@ import { tellInvite } from '../../invite-workflow.js';
 import { MAX_PASSWORD_LENGTH, passwordProblem } from '../../password-policy.js';
 import { badRequest } from '../../validation.js';
 import { answerProblem, answerSaved, assertPrivileged } from './answers.js';
-import { announceChange } from './change.js';
+import { announceChange, announceToHooks } from './change.js';
 import type { SettingsCall } from './submit.js';
 
 /** Sets a new password. Of a recovery it is the last step; otherwise the owner is told. */
@@ -31,6 +31,7 @@ export async function submitPassword(call: SettingsCall, password: string): Prom
     // The recovery sends a notice of its own.
     noticeId: (await completesRecovery(ctx.pool, session)) ? null : await announceChange(call),
     revokeOthers: flows.settings.revokeActiveSessions,
+    alsoDo: await announceToHooks(call, 'password'),
     now: new Date(ctx.now()),
     keys: ctx.keys,
   });

@@ -7,6 +7,7 @@ import type { JsonObject, JsonValue } from '../../../schemas/json.js';
 import { LatchkeyError } from '../../../schemas/errors.js';
 import type { StoredMessage } from '../../../schemas/messages.js';
 import { badRequest } from '../../validation.js';
+import { announceToHooks } from './change.js';
 import type { SettingsCall } from './submit.js';
 import { answerProblem, answerSaved, assertPrivileged } from './answers.js';
 
@@ -35,15 +36,18 @@ export async function submitProfile(call: SettingsCall): Promise<unknown> {
   }
   const derived = ctx.identitySchemas.derive(schemaId, traits);
   if (touchesCredentials(opened.identity, derived)) assertPrivileged(call);
+  const recordForHooks = await announceToHooks(call, 'profile');
   await inTransaction(ctx.pool, async (client) => {
+    const now = new Date(ctx.now());
     const current = await getIdentity(client, opened.identity.id, { lock: true });
     if (!current) throw new LatchkeyError('unauthorized', { reason: 'This account was deleted.' });
     await replaceIdentity(
       client,
       current,
       { ...current, traits, derived, passwordHash: undefined },
-      new Date(ctx.now()),
+      now,
     );
+    await recordForHooks(client, now);
   });
   return answerSaved(call);
 }

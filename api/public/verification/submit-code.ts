@@ -24,8 +24,11 @@ export async function submitCode(call: VerificationCall, typed: string): Promise
       return answerExpired(call);
     case 'closed':
       return verdict.outcome === 'expired' ? answerExpired(call) : answerReplaced(call, 'verification_over');
-    // Held accounts answer like a wrong code: it must not tell whether there is an account.
-    default:
+    // Held and disabled accounts answer like a wrong code: it must not tell whether there is an account.
+    case 'wrong':
+    case 'exhausted':
+    case 'held':
+    case 'disabled':
       return flow.method === 'link'
         ? answerReplaced(call, 'verification_link_wrong')
         : answerFlow(call, 200, [{ message: 'verification_code_wrong' }]);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Harness } from '../../support/harness.js';
 import { startHarness } from '../../support/harness.js';
 import { adminCode, createPerson, opened, submitCode } from '../../support/story.js';
+import { plainBrowser } from '../../support/verification-story.js';
 
 let harness: Harness;
 afterEach(() => harness.stop());
@@ -29,11 +30,7 @@ describe('recovery that is switched off', () => {
     const begun = await harness.api('GET', '/self-service/recovery/api');
     const id = begun.json.id as string;
     const admin = await adminCode(harness, await createPerson(harness));
-    // As after a restart with another configuration.
-    const { config } = harness.context;
-    const recovery = { ...config.selfservice.flows.recovery, enabled: false };
-    const flows = { ...config.selfservice.flows, recovery };
-    Object.assign(harness.context, { config: { ...config, selfservice: { ...config.selfservice, flows } } });
+    reconfigure({ flows: { recovery: { enabled: false } } });
     expect((await harness.api('GET', `/self-service/recovery/flows?id=${id}`)).status).toBe(400);
     const body = { method: 'code', email: 'anybody@example.test' };
     expect((await harness.api('POST', `/self-service/recovery?flow=${id}`, { body })).status).toBe(400);
@@ -50,4 +47,44 @@ describe('recovery that is switched off', () => {
     expect((await harness.admin('POST', '/admin/recovery/code', { body })).status).toBe(404);
     expect((await harness.admin('POST', '/admin/recovery/link', { body })).status).toBe(200);
   });
+
+  it('takes no code and no link of a method that was switched off meanwhile', async () => {
+    harness = await startHarness();
+    const { flowId, code } = await adminCode(harness, await createPerson(harness));
+    const other = await createPerson(harness);
+    const made = await harness.admin('POST', '/admin/recovery/link', { body: { identity_id: other.id } });
+    const link = new URL(made.json.recovery_link as string);
+    reconfigure({ methods: { code: { enabled: false }, link: { enabled: false } } });
+    const refused = await submitCode(harness, flowId, code);
+    expect(refused.status).toBe(400);
+    expect(refused.json.ui.messages[0].id).toBe(4010005);
+    const body = { identity_id: other.id };
+    expect((await harness.admin('POST', '/admin/recovery/link', { body })).status).toBe(404);
+    const browser = plainBrowser(harness);
+    const page = await browser.get(`${link.pathname}${link.search}`);
+    const form = { token: browser.field(page, 'token'), csrf_token: browser.field(page, 'csrf_token') };
+    await browser.post(`/self-service/recovery/confirm?flow=${link.searchParams.get('flow') ?? ''}`, form);
+    expect(browser.cookies.has('ory_kratos_session')).toBe(false);
+  });
 });
+
+interface Switches {
+  flows?: { recovery: { enabled: boolean } };
+  methods?: Record<'code' | 'link', { enabled: boolean }>;
+}
+
+/** As after a restart of the API with another configuration. */
+function reconfigure({ flows, methods }: Switches): void {
+  const { config } = harness.context;
+  const { selfservice } = config;
+  const changed = {
+    ...selfservice,
+    flows: { ...selfservice.flows, recovery: { ...selfservice.flows.recovery, ...flows?.recovery } },
+    methods: {
+      ...selfservice.methods,
+      code: { ...selfservice.methods.code, ...methods?.code },
+      link: { ...selfservice.methods.link, ...methods?.link },
+    },
+  };
+  Object.assign(harness.context, { config: { ...config, selfservice: changed } });
+}

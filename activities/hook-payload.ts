@@ -1,0 +1,82 @@
+import type { JsonObject } from '../schemas/json.js';
+import type { TemplateValues } from './mail/template/mail-templates.js';
+import type { Identity } from './store/identity-rows.js';
+import type { RecoveryFlow } from './store/recovery-flows.js';
+import type { SettingsChange } from './store/settings-changes.js';
+
+/** What a web hook tells of. */
+export type HookStory = { kind: 'recovery'; flow: RecoveryFlow } | { kind: 'settings'; change: SettingsChange };
+
+/**
+ * The body of a web hook, and what a configured body can name in its place. `identity` is the person as they are when
+ * it is sent; absent when the account is gone.
+ */
+export function hookPayload(
+  id: string,
+  story: HookStory,
+  identity: Identity | undefined,
+): { payload: JsonObject; values: TemplateValues } {
+  const facts = story.kind === 'recovery' ? factsOfRecovery(story.flow) : factsOfChange(story.change);
+  const person = identity ? personView(identity) : null;
+  const payload = { id, event: story.kind, ...facts, identity: person };
+  const values = {
+    ID: id,
+    Event: story.kind,
+    FlowID: facts.flow_id,
+    IdentityID: facts.identity_id,
+    Outcome: facts.outcome,
+    Method: facts.method,
+    OccurredAt: facts.occurred_at,
+    Identity: person ?? {},
+  };
+  return { payload, values };
+}
+
+function factsOfRecovery(flow: RecoveryFlow) {
+  const { id, outcome, method, identity_id, type, origin, issued_at, passed_at, closed_at } = flow;
+  return {
+    flow_id: id,
+    identity_id,
+    outcome,
+    method,
+    occurred_at: timeOf(closed_at),
+    flow: { id, type, origin, issued_at: timeOf(issued_at), passed_at: timeOf(passed_at), closed_at: timeOf(closed_at) },
+  };
+}
+
+function factsOfChange({ settings_flow_id, identity_id, method, happened_at }: SettingsChange) {
+  return {
+    flow_id: settings_flow_id,
+    identity_id,
+    outcome: 'changed',
+    method,
+    occurred_at: timeOf(happened_at),
+    flow: { id: settings_flow_id },
+  };
+}
+
+function timeOf(date: Date | null): string | null {
+  return date?.toISOString() ?? null;
+}
+
+/** As administrators see the person, without credentials. */
+function personView(identity: Identity): JsonObject {
+  return {
+    id: identity.id,
+    external_id: identity.external_id,
+    schema_id: identity.schema_id,
+    state: identity.state,
+    traits: identity.traits,
+    metadata_public: identity.metadata_public,
+    metadata_admin: identity.metadata_admin,
+    verifiable_addresses: identity.verifiable_addresses.map(({ value, via, verified, status }) => ({
+      value,
+      via,
+      verified,
+      status,
+    })),
+    recovery_addresses: identity.recovery_addresses.map(({ value, via }) => ({ value, via })),
+    created_at: identity.created_at.toISOString(),
+    updated_at: identity.updated_at.toISOString(),
+  };
+}
