@@ -43,7 +43,8 @@ export async function letInviteeIn(
  */
 export async function acceptInvite(db: Queryable, identityId: string, now: Date): Promise<Invite | null> {
   const invite = await lockOpenInviteOf(db, identityId);
-  if (!invite || statusAt(invite, now) === 'expired' || !stepInvite(invite, 'credential_set', now, 'invitee')) return null;
+  if (!invite || statusAt(invite, now) === 'expired' || !stepInvite(invite, 'credential_set', now, 'invitee'))
+    return null;
   await saveInvite(db, invite);
   return invite;
 }

@@ -11,6 +11,7 @@ export function attemptSubject(
   keys: Keys,
   kind: 'recovery' | 'verification',
 ): string {
-  const who = flow.identity_id !== null ? `identity:${flow.identity_id}` : `address:${keys.addressDigest(flow.address ?? '')}`;
+  const who =
+    flow.identity_id !== null ? `identity:${flow.identity_id}` : `address:${keys.addressDigest(flow.address ?? '')}`;
   return kind === 'recovery' ? who : `${kind}:${who}`;
 }

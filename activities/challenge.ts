@@ -20,7 +20,13 @@ export interface Challenge<Flow extends ChallengeFlow, Passed, Outcome extends s
   /** True once the right code was entered. */
   hasPassed(flow: Flow): boolean;
   /** Does what follows from the right code, in the caller's transaction; the flow is locked. */
-  pass(db: Queryable, deps: ActivityDeps, flow: Flow, identityId: string, now: Date): Promise<Judgement<Passed, Outcome>>;
+  pass(
+    db: Queryable,
+    deps: ActivityDeps,
+    flow: Flow,
+    identityId: string,
+    now: Date,
+  ): Promise<Judgement<Passed, Outcome>>;
   /** Clears up after a flow that has ended without success. */
   ended(db: Queryable, flow: Flow): Promise<void>;
 }

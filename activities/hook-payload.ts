@@ -40,7 +40,14 @@ function factsOfRecovery(flow: RecoveryFlow) {
     outcome,
     method,
     occurred_at: timeOf(closed_at),
-    flow: { id, type, origin, issued_at: timeOf(issued_at), passed_at: timeOf(passed_at), closed_at: timeOf(closed_at) },
+    flow: {
+      id,
+      type,
+      origin,
+      issued_at: timeOf(issued_at),
+      passed_at: timeOf(passed_at),
+      closed_at: timeOf(closed_at),
+    },
   };
 }
 

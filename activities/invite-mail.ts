@@ -5,7 +5,7 @@ import { deliver, isRefusal } from './mail/deliver.js';
 import type { MailDeps } from './mail/deliver.js';
 import { inviteAcceptedMail, inviteMail } from './mail/invite-templates.js';
 import { withQuietFailures } from './quiet-failures.js';
-import { flowPage, recoveryTokenLink } from './recovery-links.js';
+import { flowPage, recoveryTokenLink } from '../platform/links.js';
 import { issueOf } from './store/challenge-flows.js';
 import { getInvite, saveInvite, stepInvite } from './store/invites.js';
 import type { Invite } from './store/invites.js';
@@ -42,7 +42,11 @@ export function createInviteMailJobs(deps: MailDeps): InviteMailJobs {
           issue: 1,
           recipient,
           render: () =>
-            inviteAcceptedMail({ service: config.courier.smtp.fromName, at: flow.closed_at ?? invite.updated_at, recoveryUrl }),
+            inviteAcceptedMail({
+              service: config.courier.smtp.fromName,
+              at: flow.closed_at ?? invite.updated_at,
+              recoveryUrl,
+            }),
         });
       }
       return recipients.length > 0 ? 'sent' : 'skipped';

@@ -1,10 +1,10 @@
 import { inTransaction } from '../platform/postgres.js';
 import { isOpen } from '../workflows/domain/invite-lifecycle.js';
 import type { InviteRequest, InviteStanding, InviteSteps } from '../workflows/invite-ports.js';
-import { closeInvite, renewInvite, replaceCode } from './change-invite.js';
+import { closeInvite, renewInvite, replaceCode } from './store/change-invite.js';
 import { endFlow } from './end-flow.js';
 import type { ActivityDeps } from './flow-steps.js';
-import { lockInvite } from './lock-invite.js';
+import { lockInvite } from './store/lock-invite.js';
 import { withQuietFailures } from './quiet-failures.js';
 import { recoveryChallenge } from './recovery-challenge.js';
 import { saveInvite } from './store/invites.js';
@@ -48,7 +48,11 @@ async function doAsked(db: Queryable, deps: ActivityDeps, invite: Invite, asked:
     case 'resend':
       if (invite.flow_id !== asked.flowId) return;
       // Nobody else can bring the code to the invitee when an operator asks for it.
-      await renewInvite(db, deps, invite, { lifespanMs: invite.lifespan_ms, by: 'operator', mails: invite.address !== null });
+      await renewInvite(db, deps, invite, {
+        lifespanMs: invite.lifespan_ms,
+        by: 'operator',
+        mails: invite.address !== null,
+      });
       return;
     case 'remind':
       if (invite.mails === asked.mail) await remind(db, deps, invite);

@@ -10,7 +10,7 @@ import { judgementsIn } from './store/judgements.js';
 import { emailAddressesOf } from './store/recovery-addresses.js';
 import { recoveryStore, saveRecoveryFlow, supersedeOtherFlows } from './store/recovery-flows.js';
 import type { RecoveryFlow } from './store/recovery-flows.js';
-import { recoveryActionUrl } from './recovery-links.js';
+import { recoveryActionUrl } from '../platform/links.js';
 import { insertSession, revokeOtherSessions, revokeSession } from './store/sessions.js';
 import { insertSettingsFlow } from './store/settings-flows.js';
 import type { Queryable } from './store/statement.js';
@@ -69,7 +69,12 @@ async function pass(
     state: 'show_form',
     request_url: recoveryActionUrl(config, flow.id),
     return_to: flow.return_to ?? config.selfservice.flows.recovery.afterReturnUrl,
-    messages: [{ message: flow.invite_id === null ? 'recovered_set_password' : 'invite_set_password', context: privilegedContext(privilegedUntil) }],
+    messages: [
+      {
+        message: flow.invite_id === null ? 'recovered_set_password' : 'invite_set_password',
+        context: privilegedContext(privilegedUntil),
+      },
+    ],
     issued_at: now,
     expires_at: new Date(now.getTime() + config.selfservice.flows.settings.lifespanMs),
   });

@@ -4,7 +4,7 @@ import { requiredRecoveryMail } from './mail/required-recovery-template.js';
 import { codeSms, linkSms } from './mail/sms-texts.js';
 import { recoveryCodeMail, recoveryLinkMail, unknownRecipientMail } from './mail/templates.js';
 import { codeLifeMs, wholeMinutes } from './put-in-force.js';
-import { flowPage, recoveryTokenLink } from './recovery-links.js';
+import { flowPage, recoveryTokenLink } from '../platform/links.js';
 import { issueOf } from './store/challenge-flows.js';
 import { emailAddressesOf, findRecoveryAddress } from './store/recovery-addresses.js';
 import type { RecoveryFlow } from './store/recovery-flows.js';

@@ -55,7 +55,9 @@ function requestsFor(deps: ActivityDeps, story: HookStory): HttpRequest[] {
   const { recovery, settings } = deps.config.selfservice.flows;
   if (story.kind === 'recovery') return [...recovery.webHooks];
   const { method } = story.change;
-  return settings.webHooks.filter((hook) => hook.method === null || hook.method === method).map(({ request }) => request);
+  return settings.webHooks
+    .filter((hook) => hook.method === null || hook.method === method)
+    .map(({ request }) => request);
 }
 
 async function send(deps: ActivityDeps, sender: RequestSender, story: HookStory, hook: number): Promise<void> {

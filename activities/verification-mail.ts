@@ -34,7 +34,8 @@ export async function verificationMail(deps: MailDeps, flow: VerificationFlow): 
       template: 'verification_code_valid',
       recipient,
       render: () => verificationCodeMail({ code, link, lifeMs }),
-      sms: () => codeSms({ what: WHAT, code, lifeMs, host: new URL(config.selfservice.flows.verification.uiUrl).hostname }),
+      sms: () =>
+        codeSms({ what: WHAT, code, lifeMs, host: new URL(config.selfservice.flows.verification.uiUrl).hostname }),
       values: { ...common, VerificationCode: code, VerificationURL: link },
     };
   }

@@ -1,4 +1,5 @@
 import type { Invite } from '../activities/store/invites.js';
+import { isOpen } from '../workflows/domain/invite-lifecycle.js';
 import type { InviteInput } from '../workflows/messages.js';
 import type { ApiContext } from './context.js';
 import type { InviteFacts } from './temporal.js';
@@ -10,9 +11,12 @@ export function startInvite(ctx: Context, invite: Invite): Promise<boolean> {
   return ctx.workflows.startInvite(inputOf(invite), factsOf(invite));
 }
 
-/** Tells the invite's workflow that the row has changed; starts it if it is not running. */
-export function tellInvite(ctx: Context, invite: Invite): Promise<void> {
-  return ctx.workflows.tellInvite(inputOf(invite), factsOf(invite));
+/** Tells the invite's workflow that the row has changed; starts it if it is not running and has something to do. */
+export async function tellInvite(ctx: Context, invite: Invite): Promise<void> {
+  // A notice is owed to those who accepted.
+  if (isOpen(invite.status) || invite.status === 'accepted')
+    await ctx.workflows.tellInvite(inputOf(invite), factsOf(invite));
+  else await ctx.workflows.tellEndedInvite(invite.id);
 }
 
 function inputOf(invite: Invite): InviteInput {

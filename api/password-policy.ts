@@ -1,4 +1,4 @@
-import { verifyPassword } from '../activities/passwords.js';
+import { verifyPassword } from '../platform/passwords.js';
 import { timesBreached } from '../platform/breach-list.js';
 import type { Config } from '../platform/config/config.js';
 import { LatchkeyError } from '../schemas/errors.js';

@@ -15,6 +15,9 @@ export function registerPlainAnswers(app: FastifyInstance): void {
     const methods = routes.filter(({ pattern }) => pattern.test(path)).flatMap((route) => route.methods);
     reply.type('text/plain; charset=utf-8').header('x-content-type-options', 'nosniff');
     if (methods.length === 0) return reply.code(404).send('404 page not found\n');
-    return reply.code(405).header('allow', [...new Set(methods)].sort().join(', ')).send('Method Not Allowed\n');
+    return reply
+      .code(405)
+      .header('allow', [...new Set(methods)].sort().join(', '))
+      .send('Method Not Allowed\n');
   });
 }

@@ -21,7 +21,13 @@ export function wantsJson(request: FastifyRequest): boolean {
     const ranges = accept.split(',').map((range) => range.trim().toLowerCase().split(';'));
     for (const wanted of [type, `${type.split('/')[0]}/*`, '*/*']) {
       const range = ranges.find(([name]) => name?.trim() === wanted);
-      if (range) return Number(range.find((part) => part.trim().startsWith('q='))?.trim().slice(2) ?? 1);
+      if (range)
+        return Number(
+          range
+            .find((part) => part.trim().startsWith('q='))
+            ?.trim()
+            .slice(2) ?? 1,
+        );
     }
     return 0;
   };

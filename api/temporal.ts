@@ -125,12 +125,13 @@ export class RecoveryWorkflows {
 
   /** Tells a running invite that its row has changed, and starts one that is not running: it looks at its row first. */
   async tellInvite(input: InviteInput, facts: InviteFacts): Promise<void> {
-    await this.call(() =>
-      this.client.workflow.signalWithStart('invite', {
-        ...this.inviteOptions(input, facts),
-        signal: changedSignal,
-      }),
-    );
+    const options = { ...this.inviteOptions(input, facts), signal: changedSignal };
+    await this.call(() => this.client.workflow.signalWithStart('invite', options));
+  }
+
+  /** Tells a running invite that its row says that it has ended. False when it knew. */
+  async tellEndedInvite(inviteId: string): Promise<boolean> {
+    return this.signal(inviteWorkflowId(inviteId), changedSignal.name);
   }
 
   private inviteOptions(input: InviteInput, facts: InviteFacts) {

@@ -47,7 +47,8 @@ export const extensionKeyword: KeywordDefinition = {
       }
       if (login) {
         const value = (isPhone ? normalizeAddress('sms', text) : undefined) ?? normalizeIdentifier(text);
-        if (value === undefined) return fail(validate, `must have 1 to ${MAX_IDENTIFIER_LENGTH} characters, all visible`);
+        if (value === undefined)
+          return fail(validate, `must have 1 to ${MAX_IDENTIFIER_LENGTH} characters, all visible`);
         if (collected && !collected.identifiers.includes(value)) collected.identifiers.push(value);
       }
       return true;

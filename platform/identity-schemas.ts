@@ -100,7 +100,8 @@ function viasOf(schemas: Config['identity']['schemas'], purpose: 'recovery' | 'v
 function viasIn(value: JsonValue, purpose: 'recovery' | 'verification'): JsonValue[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    const via = key === EXTENSION ? (inner as Partial<Record<string, { via?: JsonValue }>> | null)?.[purpose]?.via : undefined;
+    const via =
+      key === EXTENSION ? (inner as Partial<Record<string, { via?: JsonValue }>> | null)?.[purpose]?.via : undefined;
     return [...(via === undefined ? [] : [via]), ...viasIn(inner, purpose)];
   });
 }

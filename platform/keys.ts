@@ -2,7 +2,8 @@ import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from '
 
 /** What a code or link is asked for; each has keys of its own, so that what proves one proves nothing of the other. */
 type ChallengeKind = 'recovery' | 'verification';
-type Purpose = `${ChallengeKind} code` | `${ChallengeKind} link` | 'submission' | 'address' | 'session token' | 'logout token';
+type Purpose =
+  `${ChallengeKind} code` | `${ChallengeKind} link` | 'submission' | 'address' | 'session token' | 'logout token';
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const TOKEN_LENGTH = 32;
@@ -61,8 +62,7 @@ export function createKeys(secrets: readonly string[]): Keys {
   const first = sets[0];
   if (!first) throw new Error('at least one secret is needed');
 
-  const digest = (key: Buffer, flowId: string, typed: string): Buffer =>
-    mac(key, `${flowId}|${typed}`).subarray(0, 18);
+  const digest = (key: Buffer, flowId: string, typed: string): Buffer => mac(key, `${flowId}|${typed}`).subarray(0, 18);
 
   const challenge = (kind: ChallengeKind): ChallengeKeys => {
     const code = (key: Buffer, of: Issue): string => truncate(mac(key, issueName(of)));

@@ -28,6 +28,9 @@ function safeError(error: Error & { code?: unknown; extras?: { private?: string 
     type: error.name,
     code: error.code,
     private: error.extras?.private,
-    stack: error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')).slice(0, 12),
+    stack: error.stack
+      ?.split('\n')
+      .filter((line) => line.trimStart().startsWith('at '))
+      .slice(0, 12),
   };
 }

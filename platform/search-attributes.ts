@@ -6,10 +6,7 @@ const { INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_DATETIME } = proto.tempor
 /** What registering needs: the operator service of a client's or a native connection. */
 export interface OperatorService {
   listSearchAttributes(request: { namespace: string }): Promise<{ customAttributes?: Record<string, unknown> | null }>;
-  addSearchAttributes(request: {
-    namespace: string;
-    searchAttributes: Record<string, number>;
-  }): Promise<unknown>;
+  addSearchAttributes(request: { namespace: string; searchAttributes: Record<string, number> }): Promise<unknown>;
 }
 
 /**

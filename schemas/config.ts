@@ -106,10 +106,7 @@ const stack = section('The servers that `npm start` brings along. Not used other
  * others are not. `docs/config.md` is generated from it.
  */
 export const configSchema = section('Configuration of Latchkey.', {
-  dev: flag(
-    'Development mode: cookies without `Secure`. Never in production.',
-    false,
-  ),
+  dev: flag('Development mode: cookies without `Secure`. Never in production.', false),
   dsn: Type.Optional(
     text('postgres-url', {
       description: 'The Postgres database, such as `postgres://user:password@host:5432/latchkey?sslmode=require`.',

@@ -144,9 +144,17 @@ export const MESSAGES = {
     text: 'This is not the code that your app shows now, or it was used already. Wait for the next one and enter that.',
   },
   totp_missing: { id: 4000011, type: 'error', text: 'This account has no authenticator app set up.' },
-  lookup_used: { id: 4000012, type: 'error', text: 'This backup code was used before. Take another one from your list.' },
+  lookup_used: {
+    id: 4000012,
+    type: 'error',
+    text: 'This backup code was used before. Take another one from your list.',
+  },
   lookup_missing: { id: 4000014, type: 'error', text: 'This account has no backup codes.' },
-  lookup_wrong: { id: 4000016, type: 'error', text: 'This is none of your backup codes. Check it for typing mistakes.' },
+  lookup_wrong: {
+    id: 4000016,
+    type: 'error',
+    text: 'This is none of your backup codes. Check it for typing mistakes.',
+  },
   password_like_identifier: {
     id: 4000031,
     type: 'error',
@@ -163,9 +171,17 @@ export const MESSAGES = {
     text: 'This password is on lists of stolen passwords. Choose another one.',
   },
   password_same: { id: 4000039, type: 'error', text: 'This is your present password. Choose a new one.' },
-  settings_method_unknown: { id: 4010004, type: 'error', text: 'This page does not know that way of changing settings.' },
+  settings_method_unknown: {
+    id: 4010004,
+    type: 'error',
+    text: 'This page does not know that way of changing settings.',
+  },
   recovery_method_unknown: { id: 4010005, type: 'error', text: 'Recovery does not work in that way here.' },
-  verification_method_unknown: { id: 4010006, type: 'error', text: 'Confirming an address does not work in that way here.' },
+  verification_method_unknown: {
+    id: 4010006,
+    type: 'error',
+    text: 'Confirming an address does not work in that way here.',
+  },
   login_method_unknown: { id: 4010002, type: 'error', text: 'Signing in does not work in that way here.' },
   login_expired: { id: 4010001, type: 'error', text: 'That page was open for too long. Please sign in here.' },
   settings_expired: {

@@ -18,7 +18,11 @@ function run(project, extra) {
     { stdio: 'inherit', cwd: join(import.meta.dirname, '..') },
   );
   try {
-    const { numPassedTests: passed, numFailedTests: failed, numFailedTestSuites: suites } = JSON.parse(readFileSync(report, 'utf8'));
+    const {
+      numPassedTests: passed,
+      numFailedTests: failed,
+      numFailedTestSuites: suites,
+    } = JSON.parse(readFileSync(report, 'utf8'));
     // A file that cannot be loaded has no tests that could fail: it counts as one.
     return { passed, failed: status !== 0 && failed === 0 ? Math.max(1, suites) : failed };
   } catch {

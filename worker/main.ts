@@ -39,8 +39,7 @@ const workers = await createWorkers({
   taskQueue,
   bundlePath: BUNDLE_PATH,
   deps,
-  ...(deploymentName !== null &&
-    workerBuildId !== null && { versioning: { deploymentName, buildId: workerBuildId } }),
+  ...(deploymentName !== null && workerBuildId !== null && { versioning: { deploymentName, buildId: workerBuildId } }),
 });
 logger.info({ namespace, taskQueue }, 'polling');
 try {

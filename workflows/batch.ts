@@ -159,12 +159,14 @@ class Batch {
 
   private start(range: RowRange): void {
     const { runRows } = jobs(`Rows ${range.from} to ${range.to}`);
-    const work = runRows({ batchId: this.input.batchId, ...range }).then(async ({ done, failed, stopped, children }) => {
-      this.story.finished(done, failed);
-      if (stopped) this.changed = true;
-      this.children += children.length;
-      await Promise.all(children.map(startOne));
-    });
+    const work = runRows({ batchId: this.input.batchId, ...range }).then(
+      async ({ done, failed, stopped, children }) => {
+        this.story.finished(done, failed);
+        if (stopped) this.changed = true;
+        this.children += children.length;
+        await Promise.all(children.map(startOne));
+      },
+    );
     const entry: Promise<void> = work
       .catch(() => log.error('rows of a batch could not be done, and wait'))
       .then(() => void this.underWay.delete(entry));
@@ -203,7 +205,8 @@ async function startOne(child: BatchChild): Promise<void> {
       workflowTaskTimeout: '3s',
       // People's own go first, where the server knows priorities.
       priority: { priorityKey: 4 },
-      staticSummary: child.type === 'recovery' ? `Recovery by ${method}, required by a batch` : `Invite by ${method}, of a batch`,
+      staticSummary:
+        child.type === 'recovery' ? `Recovery by ${method}, required by a batch` : `Invite by ${method}, of a batch`,
       typedSearchAttributes: [
         { key: SEARCH_ATTRIBUTES.kind, value: child.type },
         { key: SEARCH_ATTRIBUTES.state, value: 'sent_email' },

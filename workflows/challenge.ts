@@ -67,7 +67,9 @@ export class Challenge<Passed, Outcome extends string> {
     setHandler(submitSignal, (submission) => this.submitUnheard(submission), {
       description: 'The same as the update, for scripts that do not wait for the verdict.',
     });
-    setHandler(resendSignal, () => this.resend(), { description: 'Issue and mail a new code; older ones stop working.' });
+    setHandler(resendSignal, () => this.resend(), {
+      description: 'Issue and mail a new code; older ones stop working.',
+    });
     setHandler(cancelSignal, () => void (this.cancelAsked = true), { description: 'End this flow now.' });
   }
 

@@ -32,7 +32,7 @@ import {
 } from './messages.js';
 import type { InviteInput, Submission, Verdict } from './messages.js';
 import type { FlowSteps, MailJobs } from './ports.js';
-import { mailQueueOf } from './queues.js';
+import { batchQueueOf, mailQueueOf } from './queues.js';
 import { FLOW_STEP, inviteMail, NOTICE_MAIL } from './timeouts.js';
 
 const steps = proxyLocalActivities<InviteSteps & Pick<FlowSteps, 'judgeSubmission'>>(FLOW_STEP);
@@ -196,7 +196,7 @@ class Invite {
     this.mails = new CancellationScope();
     const { sendInvite } = proxyActivities<InviteMailJobs>({
       ...inviteMail(expiresAt - Date.now(), mailKind),
-      taskQueue: this.mailQueue,
+      taskQueue: this.input.bulk && mail === 1 ? batchQueueOf(workflowInfo().taskQueue) : this.mailQueue,
     });
     const { inviteId } = this.input;
     this.doBeside(
@@ -258,7 +258,9 @@ class Invite {
   /** Somebody was in the account and set no credential: its owner is told, as after a recovery. */
   private async tellOfLapse(flowId: string): Promise<void> {
     const { sendRecoveryNotice } = proxyActivities<MailJobs>({ ...NOTICE_MAIL, taskQueue: this.mailQueue });
-    await sendRecoveryNotice({ flowId }).catch(() => log.error('the notice of a lapsed invite code could not be mailed'));
+    await sendRecoveryNotice({ flowId }).catch(() =>
+      log.error('the notice of a lapsed invite code could not be mailed'),
+    );
   }
 
   private doBeside(work: Promise<unknown>): void {

@@ -62,6 +62,8 @@ export interface InviteInput {
   inviteId: string;
   /** How long before the deadline the invitee is reminded, milliseconds. */
   remindersMs: readonly number[];
+  /** True: made by a batch. Its first mail waits in line with those of the batch. */
+  bulk?: boolean;
 }
 
 /** The workflow id of a batch. */

@@ -28,10 +28,7 @@ export interface FlowSteps {
   /** Judges one submission to a verification. The same `submission.id` gives the same verdict again. */
   judgeVerification(input: { flowId: string; submission: Submission }): Promise<VerificationVerdict>;
   /** Ends a verification by `event` unless it has ended. Returns the outcome that now holds, whoever set it. */
-  endVerification(input: {
-    flowId: string;
-    event: 'deadline_passed' | 'cancel_asked';
-  }): Promise<VerificationOutcome>;
+  endVerification(input: { flowId: string; event: 'deadline_passed' | 'cancel_asked' }): Promise<VerificationOutcome>;
 }
 
 /** Mail jobs: regular activities on the mail task queue. */

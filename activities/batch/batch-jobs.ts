@@ -35,7 +35,7 @@ export function createBatchJobs(deps: ActivityDeps): BatchJobs {
         }
         Context.current().heartbeat();
       }
-      result.children = batch.kind === 'import' ? [] : await childrenOf(deps, batchId, range);
+      result.children = batch.kind === 'import' ? [] : await childrenOf(deps, batch, range);
       return result;
     },
     async forgetRows({ batchId }) {

@@ -2,7 +2,8 @@ import type { ActivityDeps } from '../flow-steps.js';
 import type { BatchRow, RowMade } from '../store/batch-rows.js';
 import type { Batch } from '../store/batches.js';
 import type { Queryable } from '../store/statement.js';
-import { importRow } from './import-row.js';
+import { importRow } from '../store/import-row.js';
+import { inviteRow } from './invite-row.js';
 import { recoverRow } from './recover-row.js';
 
 /** Does what a locked row asks for, inside its transaction. @throws LatchkeyError when it cannot be done */
@@ -13,6 +14,6 @@ export async function doRow(db: Queryable, deps: ActivityDeps, batch: Batch, row
     case 'recover':
       return recoverRow(db, deps, batch, row.identity_id ?? '');
     case 'invite':
-      throw new Error('not built yet');
+      return inviteRow(db, deps, batch, { payload: row.payload ?? {}, identityId: row.identity_id });
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LatchkeyError } from '../../schemas/errors.js';
 import type { ActivityDeps } from '../flow-steps.js';
-import { lockPerson } from '../lock-invite.js';
+import { lockPerson } from '../store/lock-invite.js';
 import type { RowMade } from '../store/batch-rows.js';
 import type { Batch } from '../store/batches.js';
 import { getIdentityState } from '../store/identity-state.js';
@@ -16,7 +16,12 @@ import type { Queryable } from '../store/statement.js';
  *
  * @throws LatchkeyError not_found when the person is gone
  */
-export async function recoverRow(db: Queryable, deps: ActivityDeps, batch: Batch, identityId: string): Promise<RowMade> {
+export async function recoverRow(
+  db: Queryable,
+  deps: ActivityDeps,
+  batch: Batch,
+  identityId: string,
+): Promise<RowMade> {
   const { config } = deps;
   const now = new Date(deps.now());
   await lockPerson(db, deps, identityId, now);
@@ -28,7 +33,10 @@ export async function recoverRow(db: Queryable, deps: ActivityDeps, batch: Batch
   }
   const [address] = await emailAddressesOf(db, identityId);
   if (address === undefined) {
-    return { identityId, shortfall: 'There is no e-mail address to write to. Sessions have ended; the password is out of use.' };
+    return {
+      identityId,
+      shortfall: 'There is no e-mail address to write to. Sessions have ended; the password is out of use.',
+    };
   }
   const { methods, flows } = config.selfservice;
   const method = methods[flows.recovery.use].enabled ? flows.recovery.use : methods.code.enabled ? 'code' : 'link';

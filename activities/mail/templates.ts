@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../platform/html.js';
 import type { NoticeKind } from '../store/notices.js';
 
 /**
@@ -150,10 +151,4 @@ export function letter(subject: string, paragraphs: Paragraph[]): RenderedMail {
     text: `${text.join('\n\n')}\n`,
     html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(subject)}</title></head><body style="font:1em/1.5 sans-serif;max-width:36em">${body.join('')}</body></html>`,
   };
-}
-
-/** Makes text safe inside HTML content and quoted attributes. */
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -30,9 +30,9 @@ export function claimBatchNames(db: Queryable, names: readonly RowName[]): Promi
   return claim(db, [names.map(({ name }) => name), names.map(({ number }) => number)]);
 }
 
-/** A name that one person only may have. */
+/** A name that one person only may have; `person`: the id of one who exists, whom one row only may be about. */
 export interface PersonName {
-  kind: 'login' | 'verifiable' | 'recovery' | 'external_id' | 'id';
+  kind: 'login' | 'verifiable' | 'recovery' | 'external_id' | 'id' | 'person';
   /** Of an address: `email` or `sms`. */
   via?: string;
   value: string;
@@ -60,7 +60,8 @@ const taken = statement<{ name: string }>(
 
 /** Which of the names somebody has already, as `nameKey` writes them. */
 export async function takenNames(db: Queryable, names: readonly PersonName[]): Promise<Set<string>> {
-  const of = (kind: PersonName['kind']): string[] => names.filter((name) => name.kind === kind).map(({ value }) => value);
+  const of = (kind: PersonName['kind']): string[] =>
+    names.filter((name) => name.kind === kind).map(({ value }) => value);
   const rows = await taken(db, [of('login'), of('verifiable'), of('recovery'), of('external_id'), of('id')]);
   return new Set(rows.map(({ name }) => name));
 }

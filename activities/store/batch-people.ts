@@ -50,12 +50,27 @@ const lastOf = statement<{ number: number; identity_id: string }>(
 );
 
 /** Writes a pending row for everyone whom the filter chooses, `most` + 1 at most. Returns how many there are. */
-export async function insertRowsOfPeople(db: Queryable, batchId: string, filter: PeopleFilter, most: number): Promise<number> {
+export async function insertRowsOfPeople(
+  db: Queryable,
+  batchId: string,
+  filter: PeopleFilter,
+  most: number,
+): Promise<number> {
   const { schemaId, state, createdFrom, createdBefore, emailDomain } = filter;
   let total = 0;
   let after = NO_ID;
   while (total <= most) {
-    await insertChosen(db, [schemaId, state, createdFrom, createdBefore, emailDomain, batchId, total, after, AT_A_TIME]);
+    await insertChosen(db, [
+      schemaId,
+      state,
+      createdFrom,
+      createdBefore,
+      emailDomain,
+      batchId,
+      total,
+      after,
+      AT_A_TIME,
+    ]);
     const [last] = await lastOf(db, [batchId]);
     if (!last || last.number === total) return total;
     total = last.number;

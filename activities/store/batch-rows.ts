@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../schemas/json.js';
 import type { RowRange } from '../../workflows/batch-ports.js';
+import type { Invite } from './invites.js';
 import { statement } from './statement.js';
 import type { Queryable } from './statement.js';
 
@@ -75,7 +76,11 @@ const lock = statement<BatchRow>(
 );
 
 /** The row, locked until the transaction ends, if it is still pending and its batch is running. */
-export async function lockPendingBatchRow(db: Queryable, batchId: string, number: number): Promise<BatchRow | undefined> {
+export async function lockPendingBatchRow(
+  db: Queryable,
+  batchId: string,
+  number: number,
+): Promise<BatchRow | undefined> {
   return (await lock(db, [batchId, number]))[0];
 }
 
@@ -98,7 +103,14 @@ export interface RowMade {
 
 /** Writes that a locked row is done, or how far. What a done row was made of is not kept. */
 export async function finishBatchRow(db: Queryable, row: BatchRow, made: RowMade): Promise<void> {
-  await finish(db, [row.batch_id, row.number, made.identityId, made.flowId ?? null, made.inviteId ?? null, made.shortfall ?? null]);
+  await finish(db, [
+    row.batch_id,
+    row.number,
+    made.identityId,
+    made.flowId ?? null,
+    made.inviteId ?? null,
+    made.shortfall ?? null,
+  ]);
 }
 
 const fail = statement<{ number: number }>(
@@ -126,6 +138,21 @@ export function openFlowsOfBatch(
   range: RowRange,
 ): Promise<{ id: string; identity_id: string; method: 'code' | 'link'; expires_at: Date }[]> {
   return openFlows(db, [batchId, range.from, range.to]);
+}
+
+type MadeInvite = Pick<Invite, 'id' | 'identity_id' | 'method' | 'expires_at' | 'reminders_ms'>;
+
+const openInvites = statement<MadeInvite>(
+  'batch-rows-open-invites',
+  `SELECT i.id, i.identity_id, i.method, i.expires_at, i.reminders_ms
+   FROM batch_rows r JOIN invites i ON i.id = r.invite_id
+   WHERE r.batch_id = $1 AND r.number BETWEEN $2 AND $3 AND r.state = 'done'
+     AND i.status IN ('pending', 'sent', 'delivered', 'failed', 'opened') ORDER BY r.number`,
+);
+
+/** The invites that the done rows of a range made and that are open. */
+export function openInvitesOfBatch(db: Queryable, batchId: string, range: RowRange): Promise<MadeInvite[]> {
+  return openInvites(db, [batchId, range.from, range.to]);
 }
 
 const list = statement<Omit<BatchRow, 'payload'>>(

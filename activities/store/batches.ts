@@ -72,7 +72,11 @@ const byId = statement<Batch>('batch-by-id', 'SELECT * FROM batches WHERE id = $
 const byIdLocked = statement<Batch>('batch-by-id-locked', 'SELECT * FROM batches WHERE id = $1 FOR UPDATE');
 
 /** The batch as it is written, or undefined. `lock` holds it until the transaction ends. */
-export async function getBatch(db: Queryable, id: string, options: { lock?: boolean } = {}): Promise<Batch | undefined> {
+export async function getBatch(
+  db: Queryable,
+  id: string,
+  options: { lock?: boolean } = {},
+): Promise<Batch | undefined> {
   return (await (options.lock ? byIdLocked : byId)(db, [id]))[0];
 }
 

@@ -23,7 +23,13 @@ export async function listMessages(
   filter: { status: MessageState | null; recipient: string | null },
   page: { after: MessagePlace | null; limit: number },
 ): Promise<{ items: CourierMessage[]; next?: MessagePlace }> {
-  const values = [filter.status, filter.recipient, page.after?.created_at ?? null, page.after?.id ?? null, page.limit + 1];
+  const values = [
+    filter.status,
+    filter.recipient,
+    page.after?.created_at ?? null,
+    page.after?.id ?? null,
+    page.limit + 1,
+  ];
   const rows = await newest(db, values);
   const items = rows.slice(0, page.limit);
   const last = rows.length > page.limit ? items.at(-1) : undefined;

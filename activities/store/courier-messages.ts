@@ -59,7 +59,16 @@ export async function beginMessage(
   },
 ): Promise<CourierMessage> {
   const { dedupKey, flowId, identityId, template, recipient, now } = message;
-  const [row] = await begin(db, [randomUUID(), flowId, identityId, dedupKey, template, recipient, now, viaOf(recipient)]);
+  const [row] = await begin(db, [
+    randomUUID(),
+    flowId,
+    identityId,
+    dedupKey,
+    template,
+    recipient,
+    now,
+    viaOf(recipient),
+  ]);
   if (!row) throw new Error('the message row was neither made nor found');
   return row;
 }

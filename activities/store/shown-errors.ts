@@ -3,7 +3,10 @@ import type { JsonObject } from '../../schemas/json.js';
 import { statement } from './statement.js';
 import type { Queryable } from './statement.js';
 
-const insert = statement<never>('shown-error-insert', 'INSERT INTO shown_errors (id, error, created_at) VALUES ($1, $2, $3)');
+const insert = statement<never>(
+  'shown-error-insert',
+  'INSERT INTO shown_errors (id, error, created_at) VALUES ($1, $2, $3)',
+);
 const byId = statement<{ error: JsonObject }>('shown-error-by-id', 'SELECT error FROM shown_errors WHERE id = $1');
 
 /** Keeps an error for the error page of a browser. Returns its id. */

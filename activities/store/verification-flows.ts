@@ -123,7 +123,11 @@ const setMessages = statement<never>(
 );
 
 /** Keeps what the flow's page shows next. */
-export async function saveVerificationMessages(db: Queryable, flowId: string, messages: StoredMessage[]): Promise<void> {
+export async function saveVerificationMessages(
+  db: Queryable,
+  flowId: string,
+  messages: StoredMessage[],
+): Promise<void> {
   await setMessages(db, [flowId, JSON.stringify(messages)]);
 }
 

@@ -39,7 +39,10 @@ export async function batchRoutes(app: FastifyInstance, ctx: ApiContext): Promis
     if (request.body === undefined) throw badRequest('The body is empty: upload text/csv or application/x-ndjson.');
     const batch = await receiveBatch(ctx, request);
     const url = new URL(`admin/batches/${batch.id}`, ctx.config.serve.admin.baseUrl);
-    return reply.code(202).header('location', url.href).send(await shown(batch));
+    return reply
+      .code(202)
+      .header('location', url.href)
+      .send(await shown(batch));
   });
 
   app.get('/batches', async (request, reply) => {
@@ -56,7 +59,8 @@ export async function batchRoutes(app: FastifyInstance, ctx: ApiContext): Promis
   app.get('/batches/:id/rows', async (request, reply) => {
     const { id } = await existing(pathId(request.params));
     const states = queryValues(request.query, 'state');
-    if (states.some((state) => !ROW_STATES.includes(state))) throw badRequest(`state: must be one of ${ROW_STATES.join(', ')}`);
+    if (states.some((state) => !ROW_STATES.includes(state)))
+      throw badRequest(`state: must be one of ${ROW_STATES.join(', ')}`);
     const size = pageSize(request.query);
     const token = queryValue(request.query, 'page_token') ?? '0';
     if (!/^\d{1,9}$/.test(token)) throw badRequest('page_token: is not one that this service gave out');
@@ -98,7 +102,11 @@ async function order(ctx: ApiContext, id: string, command: BatchCommand) {
 }
 
 /** A command that has been carried out is no conflict: the caller may not have got the answer. */
-const REPEATED: Partial<Record<BatchCommand, Batch['state']>> = { pause: 'paused', resume: 'running', cancel: 'cancelled' };
+const REPEATED: Partial<Record<BatchCommand, Batch['state']>> = {
+  pause: 'paused',
+  resume: 'running',
+  cancel: 'cancelled',
+};
 
 function placeOf(token: string): BatchPlace | null {
   if (token === FIRST_TOKEN) return null;

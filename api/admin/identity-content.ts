@@ -1,4 +1,4 @@
-import { assertImportableHash, hashPassword } from '../../activities/passwords.js';
+import { assertImportableHash, hashPassword } from '../../platform/passwords.js';
 import type { AddressProof, IdentityContent } from '../../activities/store/identities.js';
 import type { Identity } from '../../activities/store/identity-rows.js';
 import { normalizeAddress } from '../../platform/addresses.js';

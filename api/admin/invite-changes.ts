@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { closeInvite, renewInvite } from '../../activities/change-invite.js';
-import { lockInvite } from '../../activities/lock-invite.js';
+import { closeInvite, renewInvite } from '../../activities/store/change-invite.js';
+import { lockInvite } from '../../activities/store/lock-invite.js';
 import { claimIdempotencyKey } from '../../activities/store/idempotency.js';
 import { lockOpenInviteOf, saveInvite, statusAt, stepInvite } from '../../activities/store/invites.js';
 import type { Invite } from '../../activities/store/invites.js';
@@ -43,7 +43,8 @@ export async function resendInvite(ctx: ApiContext, request: FastifyRequest): Pr
     await assertOnlyOpen(client, locked);
     const lifespanMs = lifeOf(body.expires_in, locked.lifespan_ms, longest);
     const by = adminKeyId(ctx, request) ?? 'admin';
-    if (!(await renewInvite(client, ctx, locked, { lifespanMs, by, flowId }))) throw inviteState(locked.status, 'resent');
+    if (!(await renewInvite(client, ctx, locked, { lifespanMs, by, flowId })))
+      throw inviteState(locked.status, 'resent');
   });
   await tellInvite(ctx, invite);
   return invite;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type pg from 'pg';
-import { closeInvite, insertInviteFlow } from '../../activities/change-invite.js';
-import { lockPerson } from '../../activities/lock-invite.js';
+import { closeInvite, insertInviteFlow } from '../../activities/store/change-invite.js';
+import { lockPerson } from '../../activities/store/lock-invite.js';
 import { claimIdempotencyKey } from '../../activities/store/idempotency.js';
 import { createIdentity, deleteIdentity, getIdentity } from '../../activities/store/identities.js';
 import type { Identity } from '../../activities/store/identity-rows.js';
@@ -76,7 +76,7 @@ function firstSteps(delivery: Invite['delivery'], now: Date): Pick<Invite, 'stat
 }
 
 /** Everything that the body says beside who is invited. @throws LatchkeyError bad_request, not_found, return_to_forbidden */
-function wantedOf(ctx: ApiContext, body: CreateInviteBody) {
+export function wantedOf(ctx: ApiContext, body: CreateInviteBody) {
   const { invites, selfservice } = ctx.config;
   const method = body.method ?? selfservice.flows.recovery.use;
   if (!selfservice.methods[method].enabled) {
@@ -88,9 +88,9 @@ function wantedOf(ctx: ApiContext, body: CreateInviteBody) {
     flow_type: body.flow_type ?? 'browser',
     delivery: body.delivery ?? 'email',
     lifespan_ms: lifeOf(body.expires_in, invites.lifespanMs, longest),
-    reminders_ms:
-      body.reminders?.map((text, at) => durationOf(text, `reminders.${at}`, longest)) ??
-      [...invites.remindersMs],
+    reminders_ms: body.reminders?.map((text, at) => durationOf(text, `reminders.${at}`, longest)) ?? [
+      ...invites.remindersMs,
+    ],
     return_to: checkReturnTo(ctx, body.return_to ?? undefined),
     locale: body.locale ?? null,
     metadata_public: body.metadata_public ?? null,

@@ -1,4 +1,4 @@
-import { flowPage, recoveryTokenLink } from '../../activities/recovery-links.js';
+import { flowPage, recoveryTokenLink } from '../../platform/links.js';
 import { issueOf } from '../../activities/store/challenge-flows.js';
 import { statusAt } from '../../activities/store/invites.js';
 import type { Invite } from '../../activities/store/invites.js';
@@ -13,7 +13,10 @@ export function inviteView(invite: Invite, now: Date): JsonObject {
   const status = statusAt(invite, now);
   // Over, and not noticed by a worker yet.
   const unnoticed = status === invite.status ? [] : [{ status, at: invite.expires_at.toISOString() }];
-  const steps = [...invite.steps.map(({ status, at, by }) => ({ status, at, ...(by !== undefined && { by }) })), ...unnoticed];
+  const steps = [
+    ...invite.steps.map(({ status, at, by }) => ({ status, at, ...(by !== undefined && { by }) })),
+    ...unnoticed,
+  ];
   return {
     id: invite.id,
     identity_id: invite.identity_id,

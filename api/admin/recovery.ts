@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { flowPage, recoveryTokenLink } from '../../activities/recovery-links.js';
+import { flowPage, recoveryTokenLink } from '../../platform/links.js';
 import { claimIdempotencyKey } from '../../activities/store/idempotency.js';
 import { getIdentityState } from '../../activities/store/identity-state.js';
 import { issueOf } from '../../activities/store/challenge-flows.js';

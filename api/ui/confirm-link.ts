@@ -1,5 +1,5 @@
 import type { ApiContext } from '../context.js';
-import { escapeHtml } from './html.js';
+import { escapeHtml } from '../../platform/html.js';
 import { page } from './page.js';
 
 /** The page that a recovery link opens: one button. Opening it uses nothing up. */

@@ -1,5 +1,5 @@
 import type { InputNode } from '../ui-nodes.js';
-import { escapeHtml } from './html.js';
+import { escapeHtml } from '../../platform/html.js';
 
 /** What a page adds to one field. */
 export interface FieldOptions {

@@ -1,7 +1,7 @@
 import type { UiText } from '../../schemas/messages.js';
 import type { InputNode, Ui, UiNode } from '../ui-nodes.js';
 import { field } from './field.js';
-import { escapeHtml } from './html.js';
+import { escapeHtml } from '../../platform/html.js';
 import { shown } from './shown.js';
 
 /** What a page adds to the flow that it draws. */

@@ -6,7 +6,7 @@ import type { FoundInvite, Situation } from '../public/invites/open-invite.js';
 import { recoveryFlowView } from '../public/recovery/view.js';
 import { queryValue } from '../validation.js';
 import { flowForms, hasErrors, withTimes } from './form.js';
-import { escapeHtml } from './html.js';
+import { escapeHtml } from '../../platform/html.js';
 import { page, PAGE_HEADERS, paragraph, ways } from './page.js';
 import { answerProblem } from './routes.js';
 
@@ -58,7 +58,8 @@ function said(ctx: ApiContext, { situation, flow, invite, may }: FoundInvite): s
   const service = ctx.config.courier.smtp.fromName;
   switch (situation) {
     case 'open':
-      if (flow.type === 'api') return paragraph('The code of this invitation belongs to an app. Open the app and enter it there.');
+      if (flow.type === 'api')
+        return paragraph('The code of this invitation belongs to an app. Open the app and enter it there.');
       return `${paragraph(`An account at ${service} was made for you. Accept, and choose a password.`)}
 <p>The invitation is open until ${withTimes(invite.expires_at.toISOString())}.</p>`;
     case 'entered':
@@ -81,7 +82,9 @@ function said(ctx: ApiContext, { situation, flow, invite, may }: FoundInvite): s
 }
 
 function newOne(may: boolean): string {
-  return may ? 'You can have a new one sent to the address that was invited.' : 'Ask whoever invited you for a new one.';
+  return may
+    ? 'You can have a new one sent to the address that was invited.'
+    : 'Ask whoever invited you for a new one.';
 }
 
 function acceptForm(ctx: ApiContext, { flow }: FoundInvite, csrfToken: string, token: string | undefined): string {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { escapeHtml } from './html.js';
+import { escapeHtml } from '../../platform/html.js';
 import { STYLE } from './style.js';
 
 /**

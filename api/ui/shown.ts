@@ -1,6 +1,6 @@
 import type { UiText } from '../../schemas/messages.js';
 import type { ImageNode, TextNode } from '../ui-nodes.js';
-import { escapeHtml } from './html.js';
+import { escapeHtml } from '../../platform/html.js';
 
 /** What a form shows and does not ask for: a picture, a text to copy, or a list of them. */
 export function shown(node: TextNode | ImageNode): string {

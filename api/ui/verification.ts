@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiContext } from '../context.js';
 import { showVerification } from '../public/verification/fetch.js';
 import { flowForms, hasErrors, messageList } from './form.js';
-import { escapeHtml } from './html.js';
+import { escapeHtml } from '../../platform/html.js';
 import { page, paragraph, ways } from './page.js';
 
 const TITLE = 'Confirm your address';

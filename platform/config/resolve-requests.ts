@@ -51,7 +51,11 @@ function resolveAuth(auth: RequestFile['auth'], key: string, problems: ProblemLi
 }
 
 /** Null when there is none; undefined, and reported, when it cannot be used. */
-function resolveBody(url: string | undefined, key: string, { folder, problems }: RequestContext): JsonValue | undefined {
+function resolveBody(
+  url: string | undefined,
+  key: string,
+  { folder, problems }: RequestContext,
+): JsonValue | undefined {
   if (url === undefined) return null;
   let source: string;
   try {

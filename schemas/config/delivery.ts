@@ -10,7 +10,9 @@ const HEADER_NAME = '^[!-9;-~]+$';
 export const TEMPLATE_NAMES = ['recovery', 'recovery_code', 'verification', 'verification_code'] as const;
 
 const source = (description: string) =>
-  Type.Optional(text('template-url', { description, computedDefault: 'the one in the folder, otherwise the built-in one' }));
+  Type.Optional(
+    text('template-url', { description, computedDefault: 'the one in the folder, otherwise the built-in one' }),
+  );
 
 const email = (what: string) =>
   section(`The e-mail ${what}.`, {

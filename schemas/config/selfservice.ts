@@ -126,7 +126,7 @@ const flows = section('The flows that people go through.', {
       ),
     }),
   }),
-  verification: section('Confirming that an address is one\'s own.', {
+  verification: section("Confirming that an address is one's own.", {
     enabled: flag('Offers verification of addresses.', true),
     use: oneOf(['code', 'link'], { description: 'The method that people are offered.', default: 'code' }),
     lifespan: duration('How long a verification flow stays open.', '1h'),

@@ -43,7 +43,9 @@ describe('replay', () => {
 
   it('notices code that does not fit', async () => {
     const name = readdirSync(leftover.histories).find((file) => file.startsWith('recovery')) ?? '';
-    const history = JSON.parse(readFileSync(join(leftover.histories, name), 'utf8')) as { events: Record<string, any>[] };
+    const history = JSON.parse(readFileSync(join(leftover.histories, name), 'utf8')) as {
+      events: Record<string, any>[];
+    };
     const timer = history.events.find((event) => 'timerStartedEventAttributes' in event);
     expect(timer).toBeDefined();
     // As if the first timer had been an activity.

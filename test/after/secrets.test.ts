@@ -17,7 +17,8 @@ const files = (folder: string): string[] =>
   existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 
 /** Keys of a history that hold times and counters of Temporal's own: digits there are not codes. */
-const NOT_OURS = /^(eventTime|taskId|eventId|version|.*Time|.*Timeout|.*EventId|historySizeBytes|.*Sizes?|identity|requestId)$/;
+const NOT_OURS =
+  /^(eventTime|taskId|eventId|version|.*Time|.*Timeout|.*EventId|historySizeBytes|.*Sizes?|identity|requestId)$/;
 
 /** Every text in a history, with payloads decoded. */
 function textsOf(value: unknown, into: string[] = []): string[] {

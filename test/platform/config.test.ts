@@ -389,7 +389,12 @@ describe('secrets', () => {
   });
 
   it('may be missing where the caller makes them', () => {
-    expect(load('', { env: {}, allowMissingSecrets: true }).secrets).toEqual({ default: [], cookie: [], cipher: [], webhook: [] });
+    expect(load('', { env: {}, allowMissingSecrets: true }).secrets).toEqual({
+      default: [],
+      cookie: [],
+      cipher: [],
+      webhook: [],
+    });
   });
 
   it('are never repeated in errors', () => {

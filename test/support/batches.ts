@@ -14,7 +14,8 @@ export async function upload(
   body: string | Uint8Array,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  for (const address of String(body).matchAll(/[a-z0-9.-]+@[a-z0-9.-]+/g)) if (address[0].length < 60) noteSecret('address', address[0]);
+  for (const address of String(body).matchAll(/[a-z0-9.-]+@[a-z0-9.-]+/g))
+    if (address[0].length < 60) noteSecret('address', address[0]);
   const response = await fetch(`${harness.adminUrl}/admin/batches?${query}`, {
     method: 'POST',
     headers: { 'content-type': 'text/csv', ...headers },
@@ -22,7 +23,8 @@ export async function upload(
   });
   const text = await response.text();
   const json = JSON.parse(text) as any;
-  if (response.status === 202) noteWorkflow(harness.config.temporal.address, harness.config.temporal.namespace, `batch/${json.id}`);
+  if (response.status === 202)
+    noteWorkflow(harness.config.temporal.address, harness.config.temporal.namespace, `batch/${json.id}`);
   return { status: response.status, headers: response.headers, text, json };
 }
 

@@ -104,8 +104,17 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     },
   ]);
   if (options.searchAttributes !== false) await workflows.register();
-  const pool = createPool(config.dsn ?? '', { onIdleError: (error) => log.warn({ err: error }, 'an idle connection broke') });
-  const context: ApiContext = { config, pool, keys, identitySchemas: createIdentitySchemas(config.identity), workflows, now };
+  const pool = createPool(config.dsn ?? '', {
+    onIdleError: (error) => log.warn({ err: error }, 'an idle connection broke'),
+  });
+  const context: ApiContext = {
+    config,
+    pool,
+    keys,
+    identitySchemas: createIdentitySchemas(config.identity),
+    workflows,
+    now,
+  };
   const servers: FastifyInstance[] = [await createPublicServer(context, log), await createAdminServer(context, log)];
   await servers[0]?.listen({ host: '127.0.0.1', port: publicPort });
   await servers[1]?.listen({ host: '127.0.0.1', port: adminPort });

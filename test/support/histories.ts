@@ -21,7 +21,10 @@ export async function saveHistories(address: string): Promise<number> {
   if (!existsSync(leftover.workflows)) return 0;
   const lines = (await readFile(leftover.workflows, 'utf8')).trim().split('\n');
   const noted = new Map(
-    lines.map((line) => JSON.parse(line) as NotedWorkflow).filter((entry) => entry.address === address).map((entry) => [`${entry.namespace}/${entry.workflowId}`, entry]),
+    lines
+      .map((line) => JSON.parse(line) as NotedWorkflow)
+      .filter((entry) => entry.address === address)
+      .map((entry) => [`${entry.namespace}/${entry.workflowId}`, entry]),
   );
   await mkdir(leftover.histories, { recursive: true });
   const connection = await Connection.connect({ address });

@@ -25,7 +25,12 @@ export type SecretKind = 'code' | 'token' | 'password' | 'address';
 const noted = new Set<string>();
 
 /** Too short or too plain to be told from ordinary text: a wrong code like `wrong`, a password like `short`. */
-const TOO_PLAIN: Record<SecretKind, RegExp> = { code: /^(?!\d{6}$).{0,7}$/, password: /^.{0,7}$/, token: /^.{0,15}$/, address: /^[^@]*$/ };
+const TOO_PLAIN: Record<SecretKind, RegExp> = {
+  code: /^(?!\d{6}$).{0,7}$/,
+  password: /^.{0,7}$/,
+  token: /^.{0,15}$/,
+  address: /^[^@]*$/,
+};
 
 /** Notes something that must not turn up in Temporal or in logs. */
 export function noteSecret(kind: SecretKind, value: string): void {

@@ -16,7 +16,11 @@ let logger: Logger | undefined;
 export function testLogger(): Logger {
   if (!logger) {
     const name = `${process.pid}-${randomUUID().slice(0, 8)}.log`;
-    logger = createLogger('worker', { level: 'info' }, pino.destination({ dest: join(leftover.logs, name), sync: true, mkdir: true }));
+    logger = createLogger(
+      'worker',
+      { level: 'info' },
+      pino.destination({ dest: join(leftover.logs, name), sync: true, mkdir: true }),
+    );
     Runtime.install({ logger: runtimeLogger(logger) });
   }
   return logger;

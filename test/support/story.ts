@@ -45,7 +45,7 @@ export async function askForCode(harness: Harness, email: string): Promise<strin
   expect(begun.status).toBe(200);
   const flowId = begun.json.id as string;
   const answer = await giveAddress(harness, flowId, email);
-  expect(answer.status).toBe(200);
+  expect(answer.status, answer.text).toBe(200);
   return flowId;
 }
 
@@ -55,7 +55,12 @@ export function giveAddress(harness: Harness, flowId: string, email: string): Pr
 }
 
 /** Submits a code. */
-export function submitCode(harness: Harness, flowId: string, code: string, headers?: Record<string, string>): Promise<Answer> {
+export function submitCode(
+  harness: Harness,
+  flowId: string,
+  code: string,
+  headers?: Record<string, string>,
+): Promise<Answer> {
   return harness.api('POST', `/self-service/recovery?flow=${flowId}`, { body: { method: 'code', code }, headers });
 }
 

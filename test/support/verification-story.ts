@@ -10,7 +10,12 @@ export async function beginVerification(harness: Harness): Promise<string> {
 }
 
 /** Submits an address, as an app. */
-export function giveVerificationAddress(harness: Harness, flowId: string, email: string, method = 'code'): Promise<Answer> {
+export function giveVerificationAddress(
+  harness: Harness,
+  flowId: string,
+  email: string,
+  method = 'code',
+): Promise<Answer> {
   return harness.api('POST', `/self-service/verification?flow=${flowId}`, { body: { method, email } });
 }
 

@@ -47,7 +47,9 @@ describe('the history of a recovery', () => {
     const handle = harness.workflows.handle(flowId);
     const described = await handle.describe();
     expect(await described.staticSummary()).toBe('Recovery by code, asked for by an administrator');
-    const attributes = Object.fromEntries(described.typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
+    const attributes = Object.fromEntries(
+      described.typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]),
+    );
     expect(attributes).toMatchObject({
       LatchkeyKind: 'recovery',
       LatchkeyState: 'passed_challenge',

@@ -112,7 +112,9 @@ describe('the clock of an invite', () => {
     const { id, email, flowId, code } = await mailedInvite();
     opened(await submitCode(harness, flowId, code));
     // What the API's transaction does, without the signal that follows it.
-    await harness.pool.query(`UPDATE recovery_flows SET outcome = 'recovered', closed_at = now() WHERE id = $1`, [flowId]);
+    await harness.pool.query(`UPDATE recovery_flows SET outcome = 'recovered', closed_at = now() WHERE id = $1`, [
+      flowId,
+    ]);
     await harness.pool.query(`UPDATE invites SET status = 'accepted' WHERE id = $1`, [id]);
     await harness.pass(16 * MINUTE);
     expect(await outcomeOfInvite(harness, id)).toBe('accepted');
@@ -135,7 +137,10 @@ describe('a code that was used up', () => {
     expect((await flowRow(harness, flowId)).outcome).toBe('lapsed');
     expect((await inviteOf(harness, id)).status).toBe('opened');
     await harness.pass(4 * DAY);
-    const reminder = await harness.mail.waitFor((mail) => mail.to.includes(email) && mail.subject.includes('ends in'), 15_000);
+    const reminder = await harness.mail.waitFor(
+      (mail) => mail.to.includes(email) && mail.subject.includes('ends in'),
+      15_000,
+    );
     const second = partsOf(reminder);
     expect(second.flowId).not.toBe(flowId);
     await acceptBy(second.flowId, second.code);

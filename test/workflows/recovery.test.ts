@@ -54,7 +54,10 @@ describe('a recovery', () => {
     expect(refused.status).toBe(403);
     expect(refused.json.error.id).toBe('session_refresh_required');
     // Somebody was in the account: its owner is told.
-    await harness.mail.waitFor((mail) => mail.to.includes(person.email) && mail.text.includes('was not changed'), 15_000);
+    await harness.mail.waitFor(
+      (mail) => mail.to.includes(person.email) && mail.text.includes('was not changed'),
+      15_000,
+    );
     // A new code helps.
     const again = await adminCode(harness, person);
     const second = opened(await submitCode(harness, again.flowId, again.code));
@@ -76,7 +79,9 @@ describe('a recovery', () => {
     const { flowId, code } = await adminCode(harness, person);
     opened(await submitCode(harness, flowId, code));
     // What the API's transaction does, without the signal that follows it.
-    await harness.pool.query(`UPDATE recovery_flows SET outcome = 'recovered', closed_at = now() WHERE id = $1`, [flowId]);
+    await harness.pool.query(`UPDATE recovery_flows SET outcome = 'recovered', closed_at = now() WHERE id = $1`, [
+      flowId,
+    ]);
     await harness.pass(15 * MINUTE + 1_000);
     expect(await harness.outcomeOf(flowId)).toBe('recovered');
     await harness.mail.waitFor((mail) => mail.to.includes(person.email) && mail.text.includes('new password'), 15_000);
@@ -156,7 +161,10 @@ describe('a recovery', () => {
   it('takes a submission by signal, for scripts', async () => {
     const person = await createPerson(harness);
     const { flowId, code } = await adminCode(harness, person);
-    await handle(flowId).signal('submit', { id: 'script-1', digest: harness.context.keys.submissionDigest(flowId, code) });
+    await handle(flowId).signal('submit', {
+      id: 'script-1',
+      digest: harness.context.keys.submissionDigest(flowId, code),
+    });
     await expect.poll(async () => (await flowRow(harness, flowId)).state, { timeout: 15_000 }).toBe('passed_challenge');
     // The client that knows the code still claims the session.
     opened(await submitCode(harness, flowId, code));

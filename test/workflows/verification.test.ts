@@ -2,12 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SkippingHarness } from '../support/time-skipping.js';
 import { startSkippingHarness } from '../support/time-skipping.js';
 import { createPerson, mailedCode } from '../support/story.js';
-import {
-  addressOf,
-  askToVerify,
-  submitVerificationCode,
-  verificationRow,
-} from '../support/verification-story.js';
+import { addressOf, askToVerify, submitVerificationCode, verificationRow } from '../support/verification-story.js';
 
 const MINUTE = 60_000;
 
@@ -52,7 +47,9 @@ describe('a verification', () => {
     harness.mail.setBehaviour(() => ({ code: 451, text: 'later' }));
     const flowId = await askToVerify(harness, person.email);
     await expect
-      .poll(async () => (await harness.pool.query('SELECT FROM courier_messages WHERE flow_id = $1', [flowId])).rowCount)
+      .poll(
+        async () => (await harness.pool.query('SELECT FROM courier_messages WHERE flow_id = $1', [flowId])).rowCount,
+      )
       .toBe(1);
     await handle(flowId).signal('cancel');
     expect(await handle(flowId).result()).toBe('cancelled');

@@ -5,7 +5,16 @@ import type { Harness } from '../support/harness.js';
 import { startHarness } from '../support/harness.js';
 import type { HttpSink, SunkRequest } from '../support/http-sink.js';
 import { startHttpSink } from '../support/http-sink.js';
-import { adminCode, askForCode, createPerson, mailedCode, opened, setPassword, signIn, submitCode } from '../support/story.js';
+import {
+  adminCode,
+  askForCode,
+  createPerson,
+  mailedCode,
+  opened,
+  setPassword,
+  signIn,
+  submitCode,
+} from '../support/story.js';
 import type { Person } from '../support/story.js';
 
 const PASSWORD = 'old-horse-battery-1';
@@ -19,7 +28,11 @@ beforeAll(async () => {
     config: { url: `${sink.url}${path}`, method: 'POST', ...extra },
   });
   const body = `base64://${Buffer.from(
-    JSON.stringify({ user: '{{ .IdentityID }}', mail: '{{ .Identity.traits.email }}', what: '{{ .Event }} {{ .Outcome }}' }),
+    JSON.stringify({
+      user: '{{ .IdentityID }}',
+      mail: '{{ .Identity.traits.email }}',
+      what: '{{ .Event }} {{ .Outcome }}',
+    }),
   ).toString('base64')}`;
   harness = await startHarness({
     config: {
@@ -33,7 +46,9 @@ beforeAll(async () => {
           recovery: {
             after: {
               hooks: [
-                hook('/first', { auth: { type: 'api_key', config: { name: 'X-Key', value: 'a-hook-key', in: 'header' } } }),
+                hook('/first', {
+                  auth: { type: 'api_key', config: { name: 'X-Key', value: 'a-hook-key', in: 'header' } },
+                }),
                 hook('/second', { body, method: 'PUT', headers: { 'X-Tenant': 'a' } }),
               ],
             },
@@ -111,9 +126,13 @@ describe('web hooks after a recovery', () => {
     const flowId = await recover(person);
     await sink.waitFor(about(person, '/second'));
     sink.answerWith(null);
-    const theirs = sink.requests.filter((request) => request.path.match(/first|second/) && request.body.includes(person.id));
+    const theirs = sink.requests.filter(
+      (request) => request.path.match(/first|second/) && request.body.includes(person.id),
+    );
     expect(theirs.map(({ path }) => path)).toEqual(['/first', '/first', '/first', '/second']);
-    expect(new Set(theirs.slice(0, 3).map(({ headers }) => headers['idempotency-key']))).toEqual(new Set([`recovery/${flowId}/0`]));
+    expect(new Set(theirs.slice(0, 3).map(({ headers }) => headers['idempotency-key']))).toEqual(
+      new Set([`recovery/${flowId}/0`]),
+    );
   });
 
   it('survive a worker that goes away between two tries', async () => {

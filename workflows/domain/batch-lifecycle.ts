@@ -30,7 +30,11 @@ export function isBatchOver(state: BatchState): state is 'done' | 'cancelled' {
 }
 
 /** Rows that are finished a second, and seconds that the rest will take; null where nothing can be said yet. */
-export function pace(finished: number, elapsedMs: number, left: number): { rate: number | null; secondsLeft: number | null } {
+export function pace(
+  finished: number,
+  elapsedMs: number,
+  left: number,
+): { rate: number | null; secondsLeft: number | null } {
   if (finished <= 0 || elapsedMs <= 0) return { rate: null, secondsLeft: null };
   const rate = (finished * 1_000) / elapsedMs;
   return { rate, secondsLeft: left / rate };

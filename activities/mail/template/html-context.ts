@@ -103,10 +103,15 @@ function step(place: Place, text: string): [Place, number] {
       return end < 0 ? [place, text.length] : [{ ...START, state: 'tag' }, end + 1];
     }
     case 'value':
-      return until(text, place.quote, { ...START, state: 'tag', element: place.element, seen: ' ' }, {
-        ...place,
-        seen: place.seen + text,
-      });
+      return until(
+        text,
+        place.quote,
+        { ...START, state: 'tag', element: place.element, seen: ' ' },
+        {
+          ...place,
+          seen: place.seen + text,
+        },
+      );
     case 'tag':
       return stepInTag(place, text);
   }

@@ -55,7 +55,10 @@ function compiled(source: string, part: TemplatePart): Template {
   const template = compileTemplate(source, part === 'email.body.html' ? 'html' : 'text');
   if (part !== 'email.subject') return template;
   // One line, whatever a value holds: a header ends with its line.
-  return (values) => template(values).replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  return (values) =>
+    template(values)
+      .replace(/[\p{Cc}\s]+/gu, ' ')
+      .trim();
 }
 
 function mailTemplates(found: ReadonlyMap<string, Template>, warn: TemplateWarning): MailTemplates {

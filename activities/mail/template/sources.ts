@@ -92,7 +92,8 @@ async function fetchTemplate(url: string): Promise<string | undefined> {
   } catch (error) {
     const { name, message, cause } = error as Error & { cause?: { code?: string } };
     if (name === 'TimeoutError') throw new Error('it did not come in time', { cause: error });
-    if (name === 'TypeError') throw new Error(`its server cannot be reached (${cause?.code ?? message})`, { cause: error });
+    if (name === 'TypeError')
+      throw new Error(`its server cannot be reached (${cause?.code ?? message})`, { cause: error });
     throw error;
   }
 }

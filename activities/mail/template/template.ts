@@ -1,4 +1,4 @@
-import { escapeHtml } from '../templates.js';
+import { escapeHtml } from '../../../platform/html.js';
 import { isTruthy, printed, valueOf } from './expressions.js';
 import { htmlContexts } from './html-context.js';
 import type { HtmlContext } from './html-context.js';

@@ -9,6 +9,7 @@ const WORDS: Record<PersonName['kind'], string> = {
   recovery: 'recovery address',
   external_id: 'external id',
   id: 'id',
+  person: 'identity',
 };
 
 /** A checked row, and the names that nobody else may have. */
@@ -21,7 +22,10 @@ export interface NamedRow {
 export async function checkNames(db: Queryable, rows: readonly NamedRow[], amongPeople: boolean): Promise<void> {
   const good = rows.filter(({ row }) => row.reason === null);
   if (amongPeople) {
-    const taken = await takenNames(db, good.flatMap(({ names }) => names));
+    const taken = await takenNames(
+      db,
+      good.flatMap(({ names }) => names),
+    );
     for (const { row, names } of good) {
       const name = names.find((one) => taken.has(nameKey(one)));
       if (name) row.reason = `another identity has this ${WORDS[name.kind]}`;

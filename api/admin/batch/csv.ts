@@ -73,7 +73,8 @@ function assertNames(columns: readonly string[]): void {
   if (columns.length > MOST_COLUMNS) throw badRequest(`The upload has more than ${MOST_COLUMNS} columns.`);
   for (const [at, name] of columns.entries()) {
     if (name === '') throw badRequest(`columns: column ${at + 1} has no name`);
-    if (columns.indexOf(name) !== at) throw badRequest(`columns: ${JSON.stringify(name.slice(0, 60))} stands there twice`);
+    if (columns.indexOf(name) !== at)
+      throw badRequest(`columns: ${JSON.stringify(name.slice(0, 60))} stands there twice`);
   }
 }
 
@@ -132,4 +133,3 @@ class Watched {
     return piece;
   }
 }
-

@@ -1,4 +1,4 @@
-import type { ImportPayload } from '../../../activities/batch/import-row.js';
+import type { ImportPayload } from '../../../activities/store/import-row.js';
 import type { PersonName } from '../../../activities/store/batch-names.js';
 import type { JsonObject } from '../../../schemas/json.js';
 import { CreateIdentityBody } from '../../../schemas/identities.js';
@@ -39,7 +39,8 @@ export function importCheck(ctx: ApiContext, options: { format: string; schemaId
   };
 }
 
-function namesOf(id: string | undefined, content: ImportPayload['content']): PersonName[] {
+/** What nobody else may have of what a new person has. */
+export function namesOf(id: string | undefined, content: ImportPayload['content']): PersonName[] {
   const { derived, external_id: externalId } = content;
   return [
     ...derived.identifiers.map((value): PersonName => ({ kind: 'login', value })),

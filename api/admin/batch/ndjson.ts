@@ -39,6 +39,7 @@ function rowOf(text: string, line: number): SourceRow | undefined {
   } catch {
     return { line, problem: NOT_JSON };
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { line, problem: 'is not a JSON object' };
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { line, problem: 'is not a JSON object' };
   return { line, object: value as JsonObject };
 }

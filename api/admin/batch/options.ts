@@ -38,7 +38,10 @@ export function batchOptions(ctx: ApiContext, request: FastifyRequest): BatchOpt
   const expiresIn = queryValue(query, 'expires_in');
   if (kind === 'import' && expiresIn !== undefined) throw badRequest('expires_in: an import has nothing that expires');
   const { maxLifespanMs } = ctx.config.invites;
-  const longest = kind === 'invite' ? { ms: maxLifespanMs, words: `${formatGoDuration(maxLifespanMs)} (invites.max_lifespan)` } : TEN_YEARS;
+  const longest =
+    kind === 'invite'
+      ? { ms: maxLifespanMs, words: `${formatGoDuration(maxLifespanMs)} (invites.max_lifespan)` }
+      : TEN_YEARS;
   return {
     kind: kind as BatchKind,
     ...formatOf(request, kind),
@@ -63,7 +66,8 @@ function formatOf(request: FastifyRequest, kind: string): Pick<BatchOptions, 'fo
   const known = FORMATS[format];
   if (!known) throw badRequest(`format: must be one of ${Object.keys(FORMATS).join(', ')}`);
   if (!known.kinds.includes(kind)) throw badRequest(`format: ${format} is for kind=${known.kinds.join(' or ')}`);
-  if (known.content !== content) throw badRequest(`format: ${format} is uploaded as Content-Type: ${CONTENT[known.content]}`);
+  if (known.content !== content)
+    throw badRequest(`format: ${format} is uploaded as Content-Type: ${CONTENT[known.content]}`);
   return { format, content };
 }
 

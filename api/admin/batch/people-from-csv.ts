@@ -26,7 +26,11 @@ export interface PeopleColumns {
  * The columns of people: `hashed_password`, `external_id` and others of this service, and the traits of the identity
  * schema, with or without `traits.` in front (`email`, `traits.name.first`).
  */
-export function peopleColumns(ctx: Pick<ApiContext, 'identitySchemas'>, schemaId: string, extra: readonly string[]): PeopleColumns {
+export function peopleColumns(
+  ctx: Pick<ApiContext, 'identitySchemas'>,
+  schemaId: string,
+  extra: readonly string[],
+): PeopleColumns {
   const schema = ctx.identitySchemas.get(schemaId);
   if (!schema) throw badRequest('schema_id: there is no identity schema with this id');
   const types = traitTypes(schema);
@@ -47,7 +51,8 @@ export function peopleColumns(ctx: Pick<ApiContext, 'identitySchemas'>, schemaId
       }
       const traits = columns.map(traitOf);
       const missing = requiredTraits(schema).filter((path) => !traits.includes(path));
-      if (missing.length > 0) throw badRequest(`columns: ${missing.join(', ')} missing; the first row names the columns`);
+      if (missing.length > 0)
+        throw badRequest(`columns: ${missing.join(', ')} missing; the first row names the columns`);
     },
     body(cells) {
       const traits: JsonObject = {};

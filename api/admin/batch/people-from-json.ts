@@ -11,7 +11,9 @@ export interface ExportedPerson {
 /** As in `POST /admin/identities`, except that a password is a hash. */
 export function fromNdjson(row: JsonObject): ExportedPerson {
   if (at(row, 'credentials', 'password', 'config', 'password') !== undefined) {
-    throw badRequest('credentials.password.config.password: clear-text passwords are not taken in a batch; give hashed_password');
+    throw badRequest(
+      'credentials.password.config.password: clear-text passwords are not taken in a batch; give hashed_password',
+    );
   }
   return { body: row };
 }
@@ -42,7 +44,8 @@ export function fromAuth0(row: JsonObject): ExportedPerson {
   const email = text(row.email);
   const oid = text(at(row, '_id', '$oid')) ?? text(row._id);
   const id = text(row.user_id) ?? (oid === undefined ? undefined : `auth0|${oid}`);
-  const hash = text(row.passwordHash) ?? text(row.password_hash) ?? text(at(row, 'custom_password_hash', 'hash', 'value'));
+  const hash =
+    text(row.passwordHash) ?? text(row.password_hash) ?? text(at(row, 'custom_password_hash', 'hash', 'value'));
   return {
     body: dropUndefined({
       traits: dropUndefined({ email, name: nameOf(row.given_name, row.family_name) }),
@@ -133,7 +136,8 @@ function parsed(value: JsonValue | undefined): JsonValue | undefined {
 function at(value: JsonValue | undefined, ...path: string[]): JsonValue | undefined {
   let inner = value;
   for (const key of path) {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner) || !Object.hasOwn(inner, key)) return undefined;
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner) || !Object.hasOwn(inner, key))
+      return undefined;
     inner = inner[key];
   }
   return inner;

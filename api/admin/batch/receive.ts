@@ -19,6 +19,7 @@ import { badRequest, bodyParser } from '../../validation.js';
 import { adminKeyId } from '../caller.js';
 import { csvRows } from './csv.js';
 import { importCheck } from './import-check.js';
+import { inviteCheck } from './invite-check.js';
 import { ndjsonRows } from './ndjson.js';
 import { batchOptions } from './options.js';
 import type { BatchOptions } from './options.js';
@@ -132,7 +133,7 @@ function checkOf(ctx: ApiContext, options: BatchOptions): RowCheck {
     case 'recover':
       return recoverCheck;
     case 'invite':
-      throw badRequest('kind: invite is not taken yet');
+      return inviteCheck(ctx, options);
   }
 }
 
@@ -150,7 +151,8 @@ async function chooseRows(ctx: ApiContext, client: pg.PoolClient, body: unknown,
   };
   const total = await insertRowsOfPeople(client, id, chosen, maxRows);
   if (total === 0) throw badRequest('filter: chooses nobody');
-  if (total > maxRows) throw badRequest(`filter: chooses more than ${maxRows} people (batches.max_rows); split it by created_after`);
+  if (total > maxRows)
+    throw badRequest(`filter: chooses more than ${maxRows} people (batches.max_rows); split it by created_after`);
   await setBatchTotals(client, id, total, 0);
   return canonicalJson(filter);
 }

@@ -28,7 +28,7 @@ export const recoverCheck: RowCheck = {
     const [person] = found;
     if (person === undefined) throw badRequest('there is no such identity');
     if (found.length > 1) throw badRequest('names more than one identity');
-    return { payload: {}, identityId: person, names: [{ kind: 'id', value: person }] };
+    return { payload: {}, identityId: person, names: [{ kind: 'person', value: person }] };
   },
 };
 

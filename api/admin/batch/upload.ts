@@ -57,7 +57,10 @@ export class Upload {
       if (this.raw.readableEnded) return;
       for await (const chunk of this.raw.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
     } catch (error) {
-      throw new LatchkeyError('bad_request', { reason: 'The upload was cut short. Nothing of it was taken.', cause: error });
+      throw new LatchkeyError('bad_request', {
+        reason: 'The upload was cut short. Nothing of it was taken.',
+        cause: error,
+      });
     }
     if (!this.raw.complete) throw badRequest('The upload was cut short. Nothing of it was taken.');
   }
@@ -67,10 +70,14 @@ export class Upload {
     try {
       text = decode();
     } catch {
-      throw badRequest(`The upload is not UTF-8 text (behind line ${this.lines}). Export it again with the encoding UTF-8.`);
+      throw badRequest(
+        `The upload is not UTF-8 text (behind line ${this.lines}). Export it again with the encoding UTF-8.`,
+      );
     }
     if (text.includes('\0')) {
-      throw badRequest(`The upload has a NUL character behind line ${this.lines}: it is UTF-16 or no text. Export it as UTF-8.`);
+      throw badRequest(
+        `The upload has a NUL character behind line ${this.lines}: it is UTF-16 or no text. Export it as UTF-8.`,
+      );
     }
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.lines += 1;
     return text;

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { flowPage } from '../../../activities/recovery-links.js';
+import { flowPage } from '../../../platform/links.js';
 import { statusAt } from '../../../activities/store/invites.js';
 import type { JsonObject } from '../../../schemas/json.js';
 import type { ApiContext } from '../../context.js';
@@ -29,7 +29,12 @@ export function inviteCsrf(ctx: ApiContext, found: FoundInvite, request: Fastify
 }
 
 /** Answers with the invite as it now stands; browsers are sent back to its page, which tells. */
-export function answerInvite(ctx: ApiContext, found: FoundInvite, request: FastifyRequest, reply: FastifyReply): unknown {
+export function answerInvite(
+  ctx: ApiContext,
+  found: FoundInvite,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): unknown {
   if (!wantsJson(request)) return reply.redirect(flowPage(ctx.config.invites.uiUrl, found.flow.id), 303);
   return reply.send(invitedView(ctx, found, inviteCsrf(ctx, found, request, reply)));
 }

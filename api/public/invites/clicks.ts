@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { closeInvite, renewInvite } from '../../../activities/change-invite.js';
-import { lockInvite } from '../../../activities/lock-invite.js';
+import { closeInvite, renewInvite } from '../../../activities/store/change-invite.js';
+import { lockInvite } from '../../../activities/store/lock-invite.js';
 import { lockOpenInviteOf } from '../../../activities/store/invites.js';
 import { getRecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import type { Queryable } from '../../../activities/store/statement.js';
@@ -76,8 +76,8 @@ async function click(
       details: { status: now.invite.status, situation: now.situation },
     });
   }
-  // Also when it was done before, and the answer lost: nothing else would send the mail.
-  if (changed || verb === 'renewed') await tellInvite(ctx, now.invite);
+  // Also when it was done before: perhaps nobody could be told then.
+  await tellInvite(ctx, now.invite);
   return answerInvite(ctx, now, request, reply);
 }
 

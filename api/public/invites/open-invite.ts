@@ -17,7 +17,8 @@ import { flowIdOf } from '../../requests.js';
  * - `used_up`: its code opens nothing any more, for wrong tries, or for a credential that was not set in time,
  * - `replaced`: a newer message was sent than the one that leads here.
  */
-export type Situation = 'open' | 'entered' | 'used_up' | 'replaced' | Extract<InviteStatus, 'accepted' | 'declined' | 'expired' | 'revoked'>;
+export type Situation =
+  'open' | 'entered' | 'used_up' | 'replaced' | Extract<InviteStatus, 'accepted' | 'declined' | 'expired' | 'revoked'>;
 
 /** An invite as its invitee comes to it: by one of its flows. */
 export interface FoundInvite {

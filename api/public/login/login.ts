@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { flowPage } from '../../../activities/recovery-links.js';
+import { flowPage } from '../../../platform/links.js';
 import { getLoginFlow, insertLoginFlow } from '../../../activities/store/login-flows.js';
 import type { LoginFlow } from '../../../activities/store/login-flows.js';
 import type { Session } from '../../../activities/store/sessions.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hashPassword, isOutdated, verifyPassword } from '../../../activities/passwords.js';
+import { hashPassword, isOutdated, verifyPassword } from '../../../platform/passwords.js';
 import { replacePasswordHash } from '../../../activities/store/credentials.js';
 import { findPasswordOwner } from '../../../activities/store/login-flows.js';
 import { identifierSpellings } from '../../../platform/addresses.js';

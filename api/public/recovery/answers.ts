@@ -1,4 +1,4 @@
-import { flowPage, recoveryActionUrl } from '../../../activities/recovery-links.js';
+import { flowPage, recoveryActionUrl } from '../../../platform/links.js';
 import { saveFlowMessages } from '../../../activities/store/recovery-flow-messages.js';
 import { getRecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { flowPage } from '../../../activities/recovery-links.js';
+import { flowPage } from '../../../platform/links.js';
 import { insertRecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import { LatchkeyError } from '../../../schemas/errors.js';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { claimRecoveredSession } from '../../../activities/claim-session.js';
+import { claimRecoveredSession } from '../../../activities/store/claim-session.js';
 import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
-import { flowPage } from '../../../activities/recovery-links.js';
+import { flowPage } from '../../../platform/links.js';
 import { LatchkeyError } from '../../../schemas/errors.js';
 import { idempotencyKey } from '../../idempotency-key.js';
 import { queryValue } from '../../validation.js';

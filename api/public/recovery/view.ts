@@ -1,4 +1,4 @@
-import { recoveryActionUrl } from '../../../activities/recovery-links.js';
+import { recoveryActionUrl } from '../../../platform/links.js';
 import type { RecoveryFlow } from '../../../activities/store/recovery-flows.js';
 import { CODE_DIGITS } from '../../../platform/keys.js';
 import type { StoredMessage } from '../../../schemas/messages.js';

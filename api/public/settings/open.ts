@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { flowPage } from '../../../activities/recovery-links.js';
+import { flowPage } from '../../../platform/links.js';
 import { getIdentity } from '../../../activities/store/identities.js';
 import type { Identity } from '../../../activities/store/identity-rows.js';
 import type { Session } from '../../../activities/store/sessions.js';

@@ -1,5 +1,5 @@
-import { hashPassword } from '../../../activities/passwords.js';
-import { completesRecovery, setNewPassword } from '../../../activities/set-password.js';
+import { hashPassword } from '../../../platform/passwords.js';
+import { completesRecovery, setNewPassword } from '../../../activities/store/set-password.js';
 import { passwordHashOf } from '../../../activities/store/credentials.js';
 import { tellInvite } from '../../invite-workflow.js';
 import { MAX_PASSWORD_LENGTH, passwordProblem } from '../../password-policy.js';

@@ -41,12 +41,7 @@ export async function submitProfile(call: SettingsCall): Promise<unknown> {
     const now = new Date(ctx.now());
     const current = await getIdentity(client, opened.identity.id, { lock: true });
     if (!current) throw new LatchkeyError('unauthorized', { reason: 'This account was deleted.' });
-    await replaceIdentity(
-      client,
-      current,
-      { ...current, traits, derived, passwordHash: undefined },
-      now,
-    );
+    await replaceIdentity(client, current, { ...current, traits, derived, passwordHash: undefined }, now);
     await recordForHooks(client, now);
   });
   return answerSaved(call);

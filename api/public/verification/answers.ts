@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { flowPage } from '../../../activities/recovery-links.js';
+import { flowPage } from '../../../platform/links.js';
 import { getVerificationFlow, saveVerificationMessages } from '../../../activities/store/verification-flows.js';
 import type { VerificationFlow } from '../../../activities/store/verification-flows.js';
 import { LatchkeyError } from '../../../schemas/errors.js';
@@ -38,17 +38,21 @@ export async function answerExpired(call: VerificationCall): Promise<unknown> {
   const { ctx, flow } = call;
   const expiredAt = flow.expires_at.toISOString();
   const unix = Math.floor(flow.expires_at.getTime() / 1_000);
-  return moveOn(call, { message: 'verification_expired', context: { expired_at: expiredAt, expired_at_unix: unix } }, (id) => {
-    return new LatchkeyError('flow_expired', {
-      reason: `This verification expired at ${expiredAt}. Go on with the new one.`,
-      beside: {
-        expired_at: expiredAt,
-        // Kratos' unit: nanoseconds.
-        since: Math.max(0, ctx.now() - flow.expires_at.getTime()) * 1_000_000,
-        use_flow_id: id,
-      },
-    });
-  });
+  return moveOn(
+    call,
+    { message: 'verification_expired', context: { expired_at: expiredAt, expired_at_unix: unix } },
+    (id) => {
+      return new LatchkeyError('flow_expired', {
+        reason: `This verification expired at ${expiredAt}. Go on with the new one.`,
+        beside: {
+          expired_at: expiredAt,
+          // Kratos' unit: nanoseconds.
+          since: Math.max(0, ctx.now() - flow.expires_at.getTime()) * 1_000_000,
+          use_flow_id: id,
+        },
+      });
+    },
+  );
 }
 
 /** The flow takes nothing any more: 410 that names a new flow, or a redirect to its page. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { flowPage } from '../../../activities/recovery-links.js';
+import { flowPage } from '../../../platform/links.js';
 import { insertVerificationFlow } from '../../../activities/store/verification-flows.js';
 import type { VerificationFlow } from '../../../activities/store/verification-flows.js';
 import { LatchkeyError } from '../../../schemas/errors.js';

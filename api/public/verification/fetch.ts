@@ -11,7 +11,11 @@ import { verificationFlowView } from './view.js';
 import type { VerificationUi } from './view.js';
 
 /** `GET /self-service/verification/flows?id=`: the flow as it stands. Changes nothing. */
-export async function fetchVerification(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+export async function fetchVerification(
+  ctx: ApiContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   return reply.send(await showVerification(ctx, 'id', request, reply));
 }
 

@@ -45,7 +45,8 @@ async function judge(call: VerificationCall, digest: string): Promise<Verificati
   }
   verdict ??= verdictOfRow(await getVerificationFlow(ctx.pool, flow.id));
   verdictHeard(flow.id, digest);
-  if (!verdict) throw new LatchkeyError('unavailable', { retryAfterSeconds: 1, private: 'open flow without a workflow' });
+  if (!verdict)
+    throw new LatchkeyError('unavailable', { retryAfterSeconds: 1, private: 'open flow without a workflow' });
   return verdict;
 }
 

@@ -21,7 +21,11 @@ const parse = bodyParser(SubmitVerificationBody);
  * A code comes from any browser and from none: it is good for nothing but the address that it was sent to, and the
  * mailed link may be opened anywhere.
  */
-export async function submitVerification(ctx: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+export async function submitVerification(
+  ctx: ApiContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   const flow = await getVerificationFlow(ctx.pool, flowIdOf(request, 'flow'));
   if (!flow) throw unknownVerification();
   assertOffered(ctx);

@@ -47,7 +47,8 @@ beforeAll(async () => {
     'recovery_code/valid/email.subject.de.gotmpl': 'Hallo {{ .Identity.traits.name }}',
     'recovery_code/valid/email.body.gotmpl':
       '<p title="{{ .Identity.traits.name }}">{{ .Identity.traits.name }}: {{ .RecoveryCode }}, {{ .ExpiresInMinutes }} minutes</p>',
-    'recovery_code/valid/email.body.plaintext.gotmpl': 'The code is {{ .RecoveryCode }}.{{ if .Locale }} {{ .Locale }}{{ end }}',
+    'recovery_code/valid/email.body.plaintext.gotmpl':
+      'The code is {{ .RecoveryCode }}.{{ if .Locale }} {{ .Locale }}{{ end }}',
     'recovery_code/invalid/email.subject.gotmpl': 'Broken {{ range .To }}',
     'recovery_code/invalid/email.body.plaintext.gotmpl': 'We do not know {{ .To }}{{ .Identity.traits.name }}.',
   };
@@ -69,7 +70,10 @@ beforeAll(async () => {
             valid: {
               email: {
                 subject: `${origin}/stalls.gotmpl`,
-                body: { plaintext: `${origin}/verify.gotmpl`, html: base64('<script>{{ .VerificationCode }}</script>') },
+                body: {
+                  plaintext: `${origin}/verify.gotmpl`,
+                  html: base64('<script>{{ .VerificationCode }}</script>'),
+                },
               },
             },
           },
@@ -125,7 +129,10 @@ describe("an operator's templates", () => {
   });
 
   it('are fetched from where the configuration says, once, when the worker starts', async () => {
-    const [english, german] = [await personNamed('Ada'), await personNamed('Ada', { metadata_public: { locale: 'de' } })];
+    const [english, german] = [
+      await personNamed('Ada'),
+      await personNamed('Ada', { metadata_public: { locale: 'de' } }),
+    ];
     await askToVerify(harness, english);
     await askToVerify(harness, german);
     expect((await mailTo(english)).text).toMatch(new RegExp(`^Remote \\d{6} for ${english}\\s*$`));
@@ -154,13 +161,25 @@ describe("an operator's templates", () => {
       .filter((line) => line.includes('mail template cannot be used'))
       .map((line) => JSON.parse(line) as Record<string, string>);
     expect(warnings).toContainEqual(
-      expect.objectContaining({ template: 'recovery_code_invalid', part: 'email.subject', problem: 'line 1: "range" is not supported' }),
+      expect.objectContaining({
+        template: 'recovery_code_invalid',
+        part: 'email.subject',
+        problem: 'line 1: "range" is not supported',
+      }),
     );
     expect(warnings).toContainEqual(
-      expect.objectContaining({ template: 'verification_code_valid', part: 'email.body.html', problem: 'line 1: a value stands inside <script>' }),
+      expect.objectContaining({
+        template: 'verification_code_valid',
+        part: 'email.body.html',
+        problem: 'line 1: a value stands inside <script>',
+      }),
     );
     expect(warnings).toContainEqual(
-      expect.objectContaining({ template: 'verification_code_valid', part: 'email.subject', problem: 'it did not come in time' }),
+      expect.objectContaining({
+        template: 'verification_code_valid',
+        part: 'email.subject',
+        problem: 'it did not come in time',
+      }),
     );
   });
 });

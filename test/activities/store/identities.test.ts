@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hashPassword, verifyPassword } from '../../../activities/passwords.js';
+import { hashPassword, verifyPassword } from '../../../platform/passwords.js';
 import { deleteCredential, passwordHashOf, setPasswordHash } from '../../../activities/store/credentials.js';
 import { claimIdempotencyKey } from '../../../activities/store/idempotency.js';
 import { createIdentity, deleteIdentity, getIdentity } from '../../../activities/store/identities.js';

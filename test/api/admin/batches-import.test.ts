@@ -13,7 +13,11 @@ afterAll(() => harness.stop());
 
 const mark = () => randomUUID().slice(0, 8);
 const people = async (like: string): Promise<any[]> =>
-  (await harness.pool.query(`SELECT * FROM identities WHERE traits ->> 'email' LIKE $1 ORDER BY traits ->> 'email'`, [like])).rows;
+  (
+    await harness.pool.query(`SELECT * FROM identities WHERE traits ->> 'email' LIKE $1 ORDER BY traits ->> 'email'`, [
+      like,
+    ])
+  ).rows;
 
 describe('a batch of imports', () => {
   it('imports a thousand people, who sign in with the passwords that they had', async () => {
@@ -31,7 +35,10 @@ describe('a batch of imports', () => {
     expect(done.progress).toMatchObject({ total: 1_000, bad: 0, done: 1_000, failed: 0, left: 0 });
     expect(await people(`p%-${m}@example.test`)).toHaveLength(1_000);
     expect((await signIn(harness, `p7-${m}@example.test`, BCRYPT_OF)).status).toBe(200);
-    const { rows } = await harness.pool.query('SELECT count(*)::int AS kept FROM batch_rows WHERE batch_id = $1 AND payload IS NOT NULL', [answer.json.id]);
+    const { rows } = await harness.pool.query(
+      'SELECT count(*)::int AS kept FROM batch_rows WHERE batch_id = $1 AND payload IS NOT NULL',
+      [answer.json.id],
+    );
     expect(rows[0].kept).toBe(0);
   });
 
@@ -58,7 +65,14 @@ describe('a batch of imports', () => {
     const done = await untilState(harness, again.json.id, 'done');
     expect(done.progress).toMatchObject({ total: 8, bad: 6, done: 2, failed: 0, left: 0 });
     const bad = await rowsOf(harness, again.json.id, 'bad');
-    expect(bad.map(({ number, line }) => [number, line])).toEqual([[2, 4], [3, 5], [4, 6], [5, 7], [6, 8], [8, 10]]);
+    expect(bad.map(({ number, line }) => [number, line])).toEqual([
+      [2, 4],
+      [3, 5],
+      [4, 6],
+      [5, 7],
+      [6, 8],
+      [8, 10],
+    ]);
     expect(bad.map(({ reason }) => reason)).toEqual([
       expect.stringMatching(/traits\.email/),
       'row 1 has the same login name',
@@ -92,14 +106,31 @@ describe('a batch of imports', () => {
       state: 'active',
       traits: { email: `kratos-${m}@example.test` },
       verifiable_addresses: [
-        { id: randomUUID(), value: `kratos-${m}@example.test`, verified: true, via: 'email', status: 'completed', verified_at: '2024-01-02T03:04:05Z' },
+        {
+          id: randomUUID(),
+          value: `kratos-${m}@example.test`,
+          verified: true,
+          via: 'email',
+          status: 'completed',
+          verified_at: '2024-01-02T03:04:05Z',
+        },
       ],
       recovery_addresses: [{ id: randomUUID(), value: `kratos-${m}@example.test`, via: 'email' }],
-      credentials: { password: { type: 'password', identifiers: [`kratos-${m}@example.test`], config: { hashed_password: BCRYPT }, version: 0 } },
+      credentials: {
+        password: {
+          type: 'password',
+          identifiers: [`kratos-${m}@example.test`],
+          config: { hashed_password: BCRYPT },
+          version: 0,
+        },
+      },
       created_at: '2024-01-01T00:00:00Z',
     });
     expect(kratos.id).toBe(id);
-    expect(kratos.verifiable_addresses[0]).toMatchObject({ verified: true, verified_at: expect.stringMatching(/^2024-01-02/) });
+    expect(kratos.verifiable_addresses[0]).toMatchObject({
+      verified: true,
+      verified_at: expect.stringMatching(/^2024-01-02/),
+    });
     expect((await signIn(harness, `kratos-${m}@example.test`, BCRYPT_OF)).status).toBe(200);
 
     const auth0 = await imported('auth0', {
@@ -128,8 +159,15 @@ describe('a batch of imports', () => {
       credentials: [
         {
           type: 'password',
-          secretData: JSON.stringify({ value: pbkdf2Sync('a keycloak password', salt, 1_000, 64, 'sha256').toString('base64'), salt: salt.toString('base64') }),
-          credentialData: JSON.stringify({ hashIterations: 1_000, algorithm: 'pbkdf2-sha256', additionalParameters: {} }),
+          secretData: JSON.stringify({
+            value: pbkdf2Sync('a keycloak password', salt, 1_000, 64, 'sha256').toString('base64'),
+            salt: salt.toString('base64'),
+          }),
+          credentialData: JSON.stringify({
+            hashIterations: 1_000,
+            algorithm: 'pbkdf2-sha256',
+            additionalParameters: {},
+          }),
         },
       ],
     });
@@ -150,7 +188,10 @@ describe('a batch of imports', () => {
     const done = await untilState(harness, first.json.id, 'done');
     expect(done.progress).toMatchObject({ total: 1, done: 1 });
     expect((await upload(harness, 'kind=import', `email\nother-${m}@example.test\n`, headers)).status).toBe(422);
-    const { rows } = await harness.pool.query('SELECT count(*)::int AS n FROM batch_rows WHERE batch_id <> $1 AND payload IS NOT NULL', [first.json.id]);
+    const { rows } = await harness.pool.query(
+      'SELECT count(*)::int AS n FROM batch_rows WHERE batch_id <> $1 AND payload IS NOT NULL',
+      [first.json.id],
+    );
     expect(rows[0].n).toBe(0);
   });
 

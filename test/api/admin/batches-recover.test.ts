@@ -4,7 +4,15 @@ import { command, rowsOf, untilState, upload } from '../../support/batches.js';
 import type { Harness } from '../../support/harness.js';
 import { startHarness } from '../../support/harness.js';
 import { noteWorkflow } from '../../support/leftovers.js';
-import { createPerson, mailedCode, opened, setPassword, signIn, submitCode, whoamiStatus } from '../../support/story.js';
+import {
+  createPerson,
+  mailedCode,
+  opened,
+  setPassword,
+  signIn,
+  submitCode,
+  whoamiStatus,
+} from '../../support/story.js';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -46,7 +54,7 @@ describe('a batch of recoveries', () => {
     expect(flow.json.state).toBe('sent_email');
     const verdict = await harness.workflows.submit(
       { id: flowId, invite_id: null },
-      { id: randomUUID(), digest: harness.context.keys.recovery.submissionDigest(flowId, code) },
+      { id: randomUUID(), digest: harness.context.keys.submissionDigest(flowId, code) },
     );
     expect(verdict?.kind).toBe('passed');
   });
@@ -58,7 +66,9 @@ describe('a batch of recoveries', () => {
     await noteFlows(answer.json.id);
     await mailedCode(harness, person.email);
     const begun = await harness.api('GET', '/self-service/recovery/api');
-    await harness.api('POST', `/self-service/recovery?flow=${begun.json.id}`, { body: { method: 'code', email: person.email } });
+    await harness.api('POST', `/self-service/recovery?flow=${begun.json.id}`, {
+      body: { method: 'code', email: person.email },
+    });
     const session = opened(await submitCode(harness, begun.json.id, await mailedCode(harness, person.email, 2)));
     const password = `new ${randomUUID()}`;
     expect((await setPassword(harness, session, password)).status).toBe(200);
@@ -69,7 +79,9 @@ describe('a batch of recoveries', () => {
     const domain = `${randomUUID().slice(0, 8)}.test`;
     const ids: string[] = [];
     for (const name of ['a', 'b', 'c']) {
-      const made = await harness.admin('POST', '/admin/identities', { body: { traits: { email: `${name}@${domain}` } } });
+      const made = await harness.admin('POST', '/admin/identities', {
+        body: { traits: { email: `${name}@${domain}` } },
+      });
       ids.push(made.json.id);
     }
     await harness.admin('PATCH', `/admin/identities/${ids[2]}`, {
@@ -97,7 +109,9 @@ describe('a batch of recoveries', () => {
       const answer = await harness.admin('POST', '/admin/batches?kind=recover', { body: { filter } });
       expect(answer.status, answer.text).toBe(400);
     }
-    expect((await harness.admin('POST', '/admin/batches?kind=import', { body: { filter: { everyone: true } } })).status).toBe(415);
+    expect(
+      (await harness.admin('POST', '/admin/batches?kind=import', { body: { filter: { everyone: true } } })).status,
+    ).toBe(415);
   });
 
   it('says which rows name nobody, or somebody twice', async () => {
@@ -107,13 +121,21 @@ describe('a batch of recoveries', () => {
     expect(answer.json.progress).toMatchObject({ total: 5, bad: 4, left: 1 });
     expect((await rowsOf(harness, answer.json.id, 'bad')).map(({ reason }) => reason)).toEqual([
       'there is no such identity',
-      'row 1 has the same id',
+      'row 1 has the same identity',
       'there is no such identity',
       'email: is not an e-mail address',
     ]);
     expect((await command(harness, answer.json.id, 'cancel')).json.state).toBe('cancelled');
     await expect
-      .poll(async () => (await harness.pool.query('SELECT 1 FROM batch_rows WHERE batch_id = $1 AND payload IS NOT NULL', [answer.json.id])).rowCount, { timeout: 10_000 })
+      .poll(
+        async () =>
+          (
+            await harness.pool.query('SELECT 1 FROM batch_rows WHERE batch_id = $1 AND payload IS NOT NULL', [
+              answer.json.id,
+            ])
+          ).rowCount,
+        { timeout: 10_000 },
+      )
       .toBe(0);
   });
 });

@@ -57,7 +57,9 @@ describe('GET /courier/messages', () => {
     const person = await createPerson(harness);
     harness.mail.setBehaviour(({ to }) => (to.includes(person.email) ? { code: 451, text: 'busy' } : 'accept'));
     await askForCode(harness, person.email);
-    await expect.poll(async () => (await messagesTo(person.email, '&status=queued')).length, { timeout: 15_000 }).toBe(1);
+    await expect
+      .poll(async () => (await messagesTo(person.email, '&status=queued')).length, { timeout: 15_000 })
+      .toBe(1);
     harness.mail.setBehaviour(null);
     await expect.poll(async () => (await messagesTo(person.email))[0]?.status, { timeout: 15_000 }).toBe('sent');
     const [message] = await messagesTo(person.email);

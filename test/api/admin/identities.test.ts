@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { verifyPassword } from '../../../activities/passwords.js';
+import { verifyPassword } from '../../../platform/passwords.js';
 import type { JsonObject } from '../../../schemas/json.js';
 import { startAdminApp } from '../../support/admin-app.js';
 import type { AdminApp, Answer } from '../../support/admin-app.js';

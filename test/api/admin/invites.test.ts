@@ -3,21 +3,46 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Harness } from '../../support/harness.js';
 import { startHarness } from '../../support/harness.js';
 import type { Answer } from '../../support/http.js';
-import { invite, inviteOf, mailsTo, newAddress, nthMail, outcomeOfInvite, partsOf, postInvite, stepsOf } from '../../support/invites.js';
-import { adminCode, createPerson, flowRow, opened, setPassword, signIn, submitCode, whoamiStatus } from '../../support/story.js';
+import {
+  invite,
+  inviteOf,
+  mailsTo,
+  newAddress,
+  nthMail,
+  outcomeOfInvite,
+  partsOf,
+  postInvite,
+  stepsOf,
+} from '../../support/invites.js';
+import {
+  adminCode,
+  createPerson,
+  flowRow,
+  opened,
+  setPassword,
+  signIn,
+  submitCode,
+  whoamiStatus,
+} from '../../support/story.js';
 
 const PASSWORD = 'brand-new-battery-9';
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness({ config: { selfservice: { allowed_return_urls: ['https://app.example.test/welcome'] } } });
+  harness = await startHarness({
+    config: { selfservice: { allowed_return_urls: ['https://app.example.test/welcome'] } },
+  });
 });
 afterAll(() => harness.stop());
 
 const resend = (id: string, body?: unknown, headers?: Record<string, string>) =>
   harness.admin('POST', `/admin/invites/${id}/resend`, { body, headers });
 const revoke = (id: string) => harness.admin('POST', `/admin/invites/${id}/revoke`);
-const state = (answer: Answer) => ({ code: answer.status, id: answer.json.error.id, status: answer.json.error.details.status });
+const state = (answer: Answer) => ({
+  code: answer.status,
+  id: answer.json.error.id,
+  status: answer.json.error.details.status,
+});
 
 /** Takes an invite to its end: code, then password. */
 async function accept(flowId: string, code: string): Promise<{ token: string }> {
@@ -78,7 +103,10 @@ describe('an invite', () => {
       locale: 'de-CH',
       reminders: ['48h0m0s'],
     });
-    expect(await inviteOf(harness, answer.json.id as string)).toMatchObject({ id: answer.json.id, metadata_public: { team: 'blue' } });
+    expect(await inviteOf(harness, answer.json.id as string)).toMatchObject({
+      id: answer.json.id,
+      metadata_public: { team: 'blue' },
+    });
     const identity = await harness.admin('GET', `/admin/identities/${answer.json.identity_id as string}`);
     expect(identity.json).toMatchObject({ metadata_public: { team: 'blue' }, metadata_admin: { ticket: 7 } });
     const { flowId, code } = partsOf(await nthMail(harness, email, 1));
@@ -125,14 +153,17 @@ describe('an invite', () => {
 
   it('goes to the address that was asked for, if it is one of the person’s', async () => {
     const person = await createPerson(harness);
-    expect((await postInvite(harness, { identity_id: person.id, address: newAddress() })).json.error.reason).toMatch(/^address: /);
+    expect((await postInvite(harness, { identity_id: person.id, address: newAddress() })).json.error.reason).toMatch(
+      /^address: /,
+    );
     const upper = await postInvite(harness, { identity_id: person.id, address: person.email.toUpperCase() });
     expect(upper.json.address).toBe(person.email);
   });
 
   it('comes again, the same one, for the same Idempotency-Key, also for two requests at once', async () => {
     const email = newAddress();
-    const ask = (body: object) => postInvite(harness, { traits: { email }, delivery: 'none', ...body }, { 'idempotency-key': `key-${email}` });
+    const ask = (body: object) =>
+      postInvite(harness, { traits: { email }, delivery: 'none', ...body }, { 'idempotency-key': `key-${email}` });
     const [first, second] = await Promise.all([ask({}), ask({})]);
     expect(first.status).toBe(201);
     expect(second.json).toEqual(first.json);
@@ -169,7 +200,9 @@ describe('an invite', () => {
     expect((await postInvite(harness, { identity_id: randomUUID() })).status).toBe(404);
     const person = await createPerson(harness);
     expect((await postInvite(harness, { traits: { email: person.email } })).status).toBe(409);
-    await harness.admin('PATCH', `/admin/identities/${person.id}`, { body: [{ op: 'replace', path: '/state', value: 'inactive' }] });
+    await harness.admin('PATCH', `/admin/identities/${person.id}`, {
+      body: [{ op: 'replace', path: '/state', value: 'inactive' }],
+    });
     expect((await postInvite(harness, { identity_id: person.id })).status).toBe(409);
   });
 });
@@ -181,7 +214,9 @@ describe('resending an invite', () => {
     const answer = await resend(id, { expires_in: '720h' });
     expect(answer.status).toBe(200);
     expect(answer.json.status).toBe('pending');
-    expect(Date.parse(answer.json.expires_at as string)).toBeGreaterThan(Date.parse(json.expires_at as string) + 600 * 3_600_000);
+    expect(Date.parse(answer.json.expires_at as string)).toBeGreaterThan(
+      Date.parse(json.expires_at as string) + 600 * 3_600_000,
+    );
     expect((await submitCode(harness, first.flowId, first.code)).status).toBe(400);
     const second = partsOf(await nthMail(harness, email, 2));
     expect(second.flowId).not.toBe(first.flowId);
@@ -214,7 +249,9 @@ describe('resending an invite', () => {
     const { id, identityId, email } = await invite(harness);
     const { flowId, code } = partsOf(await nthMail(harness, email, 1));
     const mended = newAddress();
-    await harness.admin('PUT', `/admin/identities/${identityId}`, { body: { schema_id: 'default', state: 'active', traits: { email: mended } } });
+    await harness.admin('PUT', `/admin/identities/${identityId}`, {
+      body: { schema_id: 'default', state: 'active', traits: { email: mended } },
+    });
     // The stranger who has the first address gets nowhere.
     expect((await submitCode(harness, flowId, code)).status).toBe(400);
     expect((await resend(id)).json.address).toBe(mended);
@@ -299,7 +336,9 @@ describe('what was planted on an unverified address', () => {
     const session = opened(await submitCode(harness, flowId, code));
     expect(await whoamiStatus(harness, planted)).toBe(401);
     expect((await signIn(harness, person.email, 'planted-battery-1')).status).toBe(400);
-    const { rows } = await harness.pool.query(`SELECT type, config FROM credentials WHERE identity_id = $1`, [person.id]);
+    const { rows } = await harness.pool.query(`SELECT type, config FROM credentials WHERE identity_id = $1`, [
+      person.id,
+    ]);
     expect(rows).toEqual([{ type: 'password', config: {} }]);
     expect((await setPassword(harness, session, PASSWORD)).status).toBe(200);
     expect(await whoamiStatus(harness, session.token)).toBe(200);
@@ -326,7 +365,9 @@ describe('what was planted on an unverified address', () => {
         credentials: { password: { config: { password: 'proper-battery-1' } } },
       },
     });
-    const { session_token: token } = (await signIn(harness, email, 'proper-battery-1')).json as { session_token: string };
+    const { session_token: token } = (await signIn(harness, email, 'proper-battery-1')).json as {
+      session_token: string;
+    };
     await postInvite(harness, { identity_id: made.json.id });
     const { flowId, code } = partsOf(await nthMail(harness, email, 1));
     opened(await submitCode(harness, flowId, code));
@@ -344,11 +385,14 @@ describe('the mail of an invite', () => {
     await expect.poll(() => stepsOf(harness, id), { timeout: 15_000 }).toEqual(['pending', 'failed']);
     harness.mail.setBehaviour(null);
     await resend(id);
-    await expect.poll(() => stepsOf(harness, id), { timeout: 15_000 }).toEqual(['pending', 'failed', 'pending', 'sent']);
+    await expect
+      .poll(() => stepsOf(harness, id), { timeout: 15_000 })
+      .toEqual(['pending', 'failed', 'pending', 'sent']);
   });
 
   it('is reported on by whoever knows what became of it', async () => {
-    const report = (id: string, status: unknown) => harness.admin('POST', `/admin/invites/${id}/delivery`, { body: { status } });
+    const report = (id: string, status: unknown) =>
+      harness.admin('POST', `/admin/invites/${id}/delivery`, { body: { status } });
     const { id, flowId, email } = await invite(harness);
     await nthMail(harness, email, 1);
     await expect.poll(() => stepsOf(harness, id)).toEqual(['pending', 'sent']);
@@ -371,24 +415,31 @@ describe('the mail of an invite', () => {
 });
 
 describe('deliver: true', () => {
-  it.each(['code', 'link'] as const)('mails the %s of an administrator for them, and answers as ever', async (method) => {
-    const person = await createPerson(harness);
-    const answer = await harness.admin('POST', `/admin/recovery/${method}`, { body: { identity_id: person.id, deliver: true } });
-    expect(answer.status).toBe(method === 'code' ? 201 : 200);
-    const mail = await nthMail(harness, person.email, 1);
-    expect(mail.text).toContain(method === 'code' ? answer.json.recovery_code : answer.json.recovery_link);
-    // Whoever read the answer knows it too: it proves nothing about the mailbox.
-    if (method === 'code') {
-      const flowId = new URL(answer.json.recovery_link as string).searchParams.get('flow') ?? '';
-      expect((await submitCode(harness, flowId, answer.json.recovery_code as string)).status).toBe(200);
-      const identity = await harness.admin('GET', `/admin/identities/${person.id}`);
-      expect(identity.json.verifiable_addresses[0].verified).toBe(false);
-    }
-  });
+  it.each(['code', 'link'] as const)(
+    'mails the %s of an administrator for them, and answers as ever',
+    async (method) => {
+      const person = await createPerson(harness);
+      const answer = await harness.admin('POST', `/admin/recovery/${method}`, {
+        body: { identity_id: person.id, deliver: true },
+      });
+      expect(answer.status).toBe(method === 'code' ? 201 : 200);
+      const mail = await nthMail(harness, person.email, 1);
+      expect(mail.text).toContain(method === 'code' ? answer.json.recovery_code : answer.json.recovery_link);
+      // Whoever read the answer knows it too: it proves nothing about the mailbox.
+      if (method === 'code') {
+        const flowId = new URL(answer.json.recovery_link as string).searchParams.get('flow') ?? '';
+        expect((await submitCode(harness, flowId, answer.json.recovery_code as string)).status).toBe(200);
+        const identity = await harness.admin('GET', `/admin/identities/${person.id}`);
+        expect(identity.json.verifiable_addresses[0].verified).toBe(false);
+      }
+    },
+  );
 
   it('is refused unless it is true or false', async () => {
     const person = await createPerson(harness);
-    const answer = await harness.admin('POST', '/admin/recovery/code', { body: { identity_id: person.id, deliver: 'yes' } });
+    const answer = await harness.admin('POST', '/admin/recovery/code', {
+      body: { identity_id: person.id, deliver: 'yes' },
+    });
     expect(answer.status).toBe(400);
   });
 });
@@ -400,7 +451,8 @@ describe('the list of invites', () => {
   it('is an array, newest first, in pages that the Link header leads through', async () => {
     const made: string[] = [];
     const team = randomUUID();
-    for (let at = 0; at < 5; at += 1) made.unshift((await invite(harness, { delivery: 'none', metadata_public: { team } })).id);
+    for (let at = 0; at < 5; at += 1)
+      made.unshift((await invite(harness, { delivery: 'none', metadata_public: { team } })).id);
     const first = await list(`text=${team}&page_size=2`);
     expect(ids(first)).toEqual(made.slice(0, 2));
     const next = (answer: Answer) => /<([^>]+)>; rel="next"/.exec(answer.headers.get('link') ?? '')?.[1];
@@ -414,7 +466,10 @@ describe('the list of invites', () => {
 
   it('is narrowed by status, address, date, person and text', async () => {
     const before = new Date(Date.now() - 1).toISOString();
-    const { id, email, identityId } = await invite(harness, { delivery: 'none', metadata_public: { name: '100% Ünïque_name' } });
+    const { id, email, identityId } = await invite(harness, {
+      delivery: 'none',
+      metadata_public: { name: '100% Ünïque_name' },
+    });
     const revoked = await invite(harness, { delivery: 'none' });
     await revoke(revoked.id);
     const after = new Date(Date.now() + 1_000).toISOString();
@@ -424,13 +479,23 @@ describe('the list of invites', () => {
     expect(ids(await list(`text=${email.slice(0, 20)}`))).toEqual([id]);
     expect(ids(await list(`text=100%25_`))).toEqual([]);
     expect(ids(await list(`status=revoked&created_after=${before}`))).toEqual([revoked.id]);
-    expect(ids(await list(`status=revoked&status=sent&created_after=${before}&created_before=${after}`))).toEqual([revoked.id, id]);
+    expect(ids(await list(`status=revoked&status=sent&created_after=${before}&created_before=${after}`))).toEqual([
+      revoked.id,
+      id,
+    ]);
     expect(ids(await list(`created_before=2020-01-31`))).toEqual([]);
     expect(ids(await list(`creator=nobody`))).toEqual([]);
   });
 
-  it.each(['status=open', 'stauts=sent', 'created_after=yesterday', 'created_before=2026-13-01', 'identity_id=me', 'address=me', 'page_token=x', 'page_size=0', 'text=a%00b'])(
-    'refuses %s',
-    async (query) => expect((await list(query)).status).toBe(400),
-  );
+  it.each([
+    'status=open',
+    'stauts=sent',
+    'created_after=yesterday',
+    'created_before=2026-13-01',
+    'identity_id=me',
+    'address=me',
+    'page_token=x',
+    'page_size=0',
+    'text=a%00b',
+  ])('refuses %s', async (query) => expect((await list(query)).status).toBe(400));
 });

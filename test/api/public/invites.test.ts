@@ -42,7 +42,10 @@ function formsOf(html: string): { action: string; fields: Record<string, string>
   return [...html.matchAll(/<form action="([^"]+)"[^>]*>(.*?)<\/form>/gs)].map(([, action = '', inner = '']) => ({
     action: action.replaceAll('&amp;', '&'),
     fields: Object.fromEntries(
-      [...inner.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+      [...inner.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
+        name,
+        value,
+      ]),
     ),
   }));
 }
@@ -72,7 +75,11 @@ describe('the page of an invite', () => {
     expect(shown.headers.get('referrer-policy')).toBe('no-referrer');
     expect(shown.text).not.toContain(email);
     const form = formTo(shown.text, '/self-service/recovery');
-    const wrong = await invitee.post(form.action, { ...form.fields, method: 'code', code: code === '000000' ? '000001' : '000000' });
+    const wrong = await invitee.post(form.action, {
+      ...form.fields,
+      method: 'code',
+      code: code === '000000' ? '000001' : '000000',
+    });
     expect(wrong.headers.get('location')).toBe(link.href);
     expect((await invitee.get(link.href)).text).toContain('data-message-id="4060006"');
     const right = await invitee.post(form.action, { ...form.fields, method: 'code', code });
@@ -94,7 +101,9 @@ describe('the page of an invite', () => {
     const [scanner, invitee] = [browser(), browser()];
     for (let times = 0; times < 5; times += 1) {
       await scanner.head(link.href);
-      expect((await scanner.get(link.href)).headers.getSetCookie().some((cookie) => cookie.startsWith('ory_kratos_session'))).toBe(false);
+      expect(
+        (await scanner.get(link.href)).headers.getSetCookie().some((cookie) => cookie.startsWith('ory_kratos_session')),
+      ).toBe(false);
     }
     const shown = await invitee.get(link.href);
     expect(title(shown.text)).toBe('You are invited');
@@ -179,7 +188,9 @@ describe('declining', () => {
       flow: { id: flowId, type: 'api', method: 'code' },
     });
     expect(JSON.stringify(found.json)).not.toContain('@');
-    const cookie = await harness.api('POST', `/self-service/invites/decline?flow=${flowId}`, { headers: { cookie: 'a=b' } });
+    const cookie = await harness.api('POST', `/self-service/invites/decline?flow=${flowId}`, {
+      headers: { cookie: 'a=b' },
+    });
     expect(cookie.status).toBe(400);
     const declined = await harness.api('POST', `/self-service/invites/decline?flow=${flowId}`);
     expect(declined.json.situation).toBe('declined');
@@ -222,7 +233,9 @@ describe('the code of an invite', () => {
   it('cannot be sent to an address that somebody types', async () => {
     const { flowId, email } = await invite(harness);
     const thief = await createPerson(harness);
-    const answer = await harness.api('POST', `/self-service/recovery?flow=${flowId}`, { body: { method: 'code', email: thief.email } });
+    const answer = await harness.api('POST', `/self-service/recovery?flow=${flowId}`, {
+      body: { method: 'code', email: thief.email },
+    });
     expect(answer.status).toBe(400);
     expect(mailsTo(harness, thief.email)).toEqual([]);
     expect((await flowRow(harness, flowId)).address).toBe(email);
@@ -240,7 +253,9 @@ describe('the code of an invite', () => {
   it('is refused to somebody who is signed in', async () => {
     const { flowId, json } = await invite(harness, { delivery: 'none' });
     const person = await createPerson(harness, 'old-horse-battery-1');
-    const { session_token: token } = (await signIn(harness, person.email, 'old-horse-battery-1')).json as { session_token: string };
+    const { session_token: token } = (await signIn(harness, person.email, 'old-horse-battery-1')).json as {
+      session_token: string;
+    };
     const answer = await submitCode(harness, flowId, json.recovery_code as string, { 'x-session-token': token });
     expect(answer.json.error.id).toBe('session_already_available');
   });

@@ -20,7 +20,10 @@ async function recoverWith(config: Record<string, unknown>): Promise<{ old: numb
 describe("a person's other sessions at a recovery", () => {
   it('end when after.hooks has revoke_active_sessions', async () => {
     const hooks = [{ hook: 'revoke_active_sessions' }];
-    expect(await recoverWith({ selfservice: { flows: { recovery: { after: { hooks } } } } })).toEqual({ old: 401, fresh: 200 });
+    expect(await recoverWith({ selfservice: { flows: { recovery: { after: { hooks } } } } })).toEqual({
+      old: 401,
+      fresh: 200,
+    });
   });
 
   it('go on without it', async () => {

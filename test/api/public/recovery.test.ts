@@ -105,7 +105,10 @@ describe("a person's own recovery", () => {
     const a = await giveAddress(harness, known.json.id as string, person.email);
     const b = await giveAddress(harness, unknown.json.id as string, stranger);
     const alike = (answer: typeof a, id: string, email: string) =>
-      answer.text.replaceAll(id, 'ID').replaceAll(email, 'EMAIL').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
+      answer.text
+        .replaceAll(id, 'ID')
+        .replaceAll(email, 'EMAIL')
+        .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
     expect(b.status).toBe(a.status);
     expect(alike(b, unknown.json.id as string, stranger)).toBe(alike(a, known.json.id as string, person.email));
     await mailedCode(harness, person.email);

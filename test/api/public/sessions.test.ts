@@ -38,7 +38,12 @@ const ids = (answer: Answer): string[] => (answer.json as { id: string }[]).map(
 describe('GET /sessions', () => {
   it("lists the person's other live sessions, newest first, in pages", async () => {
     const [person, stranger] = [await createPerson(harness, PASSWORD), await createPerson(harness, PASSWORD)];
-    const [first, second, third, ended] = [await open(person), await open(person), await open(person), await open(person)];
+    const [first, second, third, ended] = [
+      await open(person),
+      await open(person),
+      await open(person),
+      await open(person),
+    ];
     await open(stranger);
     expect((await as(first, 'DELETE', `/sessions/${ended.id}`)).status).toBe(204);
     const answer = await as(first, 'GET', '/sessions');

@@ -22,7 +22,11 @@ async function pathOfLink(email: string): Promise<string> {
 describe('a verification by link', () => {
   beforeAll(async () => {
     harness = await startHarness({
-      config: { selfservice: { flows: { verification: { use: 'link', notify_unknown_recipients: true }, recovery: { use: 'link' } } } },
+      config: {
+        selfservice: {
+          flows: { verification: { use: 'link', notify_unknown_recipients: true }, recovery: { use: 'link' } },
+        },
+      },
     });
   });
 
@@ -44,7 +48,9 @@ describe('a verification by link', () => {
     const clicked = await browser.post(`/self-service/verification/confirm?flow=${flowId}`, form);
     expect(browser.next(clicked)).toContain('/ui/verification?flow=');
     expect((await addressOf(harness, person.id)).verified).toBe(true);
-    expect((await harness.api('GET', `/self-service/verification/flows?id=${flowId}`)).json.state).toBe('passed_challenge');
+    expect((await harness.api('GET', `/self-service/verification/flows?id=${flowId}`)).json.state).toBe(
+      'passed_challenge',
+    );
   });
 
   it('goes on to a new flow with a link that is wrong or was replaced', async () => {
@@ -69,7 +75,9 @@ describe('a verification by link', () => {
     const person = await createPerson(harness);
     const begun = await harness.api('GET', '/self-service/recovery/api');
     const flowId = begun.json.id as string;
-    await harness.api('POST', `/self-service/recovery?flow=${flowId}`, { body: { method: 'link', email: person.email } });
+    await harness.api('POST', `/self-service/recovery?flow=${flowId}`, {
+      body: { method: 'link', email: person.email },
+    });
     const mail = await harness.mail.waitFor(({ to }) => to.includes(person.email), 15_000);
     const link = new URL(/https?:\S+\/self-service\/recovery\?\S+/.exec(mail.text)?.[0] ?? '');
     const browser = plainBrowser(harness);

@@ -72,7 +72,9 @@ describe('a verification by code', () => {
     const flowId = await askToVerify(harness, person.email);
     const code = await mailedCode(harness, person.email);
     expect((await submitCode(harness, recovery.flowId, code)).json.state).not.toBe('passed_challenge');
-    expect((await harness.api('POST', `/self-service/recovery?flow=${flowId}`, { body: { method: 'code', code } })).status).toBe(404);
+    expect(
+      (await harness.api('POST', `/self-service/recovery?flow=${flowId}`, { body: { method: 'code', code } })).status,
+    ).toBe(404);
     const done = await submitVerificationCode(harness, flowId, code);
     expect(done.status).toBe(200);
     expect(done.headers.getSetCookie()).toEqual([]);
@@ -154,7 +156,10 @@ describe('a verification by code', () => {
     const a = await giveVerificationAddress(harness, known, person.email);
     const b = await giveVerificationAddress(harness, unknown, stranger);
     const alike = (answer: Answer, id: string, email: string) =>
-      answer.text.replaceAll(id, 'ID').replaceAll(email, 'EMAIL').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
+      answer.text
+        .replaceAll(id, 'ID')
+        .replaceAll(email, 'EMAIL')
+        .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
     expect(b.status).toBe(a.status);
     expect(alike(b, unknown, stranger)).toBe(alike(a, known, person.email));
     await mailedCode(harness, person.email);
@@ -195,7 +200,11 @@ describe('a verification by code', () => {
     expect((await post(`?flow=${randomUUID()}`, { method: 'code' })).status).toBe(404);
     expect((await harness.api('GET', `/self-service/verification/flows?id=${randomUUID()}`)).status).toBe(404);
     expect((await harness.api('GET', '/self-service/verification/flows?id=nope')).status).toBe(400);
-    const browserLike = await post(`?flow=${flowId}`, { method: 'code', email: 'a@example.test' }, { origin: 'http://x.test' });
+    const browserLike = await post(
+      `?flow=${flowId}`,
+      { method: 'code', email: 'a@example.test' },
+      { origin: 'http://x.test' },
+    );
     expect(browserLike.status).toBe(400);
     const forbidden = await harness.api('GET', '/self-service/verification/browser?return_to=https://evil.example/');
     expect(forbidden.json.error.id).toBe('self_service_flow_return_to_forbidden');
@@ -210,7 +219,10 @@ describe('a verification by code', () => {
       expect((await harness.api('GET', `/self-service/verification/flows?id=${flowId}`)).status).toBe(410);
       const late = await submitVerificationCode(harness, flowId, code);
       expect(late).toMatchObject({ status: 410, json: { error: { id: 'self_service_flow_expired' } } });
-      expect(late.json).toMatchObject({ since: expect.any(Number) as number, use_flow_id: expect.any(String) as string });
+      expect(late.json).toMatchObject({
+        since: expect.any(Number) as number,
+        use_flow_id: expect.any(String) as string,
+      });
       const next = await harness.api('GET', `/self-service/verification/flows?id=${late.json.use_flow_id as string}`);
       expect(ids(next)).toEqual([4070005]);
     } finally {
@@ -247,7 +259,10 @@ describe('a verification in a browser', () => {
     const page = mine.next(await mine.get('/self-service/verification/browser'));
     const flowId = new URL(page, harness.publicUrl).searchParams.get('flow') ?? '';
     expect((await other.get(page)).status).toBe(403);
-    const forged = await other.post(`/self-service/verification?flow=${flowId}`, { method: 'code', email: person.email });
+    const forged = await other.post(`/self-service/verification?flow=${flowId}`, {
+      method: 'code',
+      email: person.email,
+    });
     expect(forged.headers.get('location')).toContain('/ui/error?id=');
     expect((await verificationRow(harness, flowId)).state).toBe('choose_method');
   });

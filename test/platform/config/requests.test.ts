@@ -31,7 +31,9 @@ function problems(content: unknown): string {
 }
 
 const channel = (request: Record<string, unknown>) => ({
-  courier: { channels: [{ id: 'sms', type: 'http', request_config: { url: 'https://sms.example.test/', ...request } }] },
+  courier: {
+    channels: [{ id: 'sms', type: 'http', request_config: { url: 'https://sms.example.test/', ...request } }],
+  },
 });
 const recoveryHooks = (...hooks: unknown[]) => ({ selfservice: { flows: { recovery: { after: { hooks } } } } });
 
@@ -65,7 +67,10 @@ describe('a channel for text messages', () => {
     [{ body: 'file://missing.json' }, 'request_config.body: names a file that cannot be read (ENOENT)'],
     [{ body: 'file://broken.json' }, 'request_config.body: names a document that is not JSON'],
     [{ url: 'ftp://x' }, 'is not an http or https URL'],
-    [{ auth: { type: 'basic_auth', config: { user: 'me' } } }, 'request_config.auth.config: needs "user" and "password"'],
+    [
+      { auth: { type: 'basic_auth', config: { user: 'me' } } },
+      'request_config.auth.config: needs "user" and "password"',
+    ],
     [{ auth: { type: 'api_key', config: { name: 'X-Key' } } }, 'request_config.auth.config: needs "name" and "value"'],
     [{ headers: { 'a b': 'c' } }, 'is not the name of a header'],
     [{ methode: 'POST' }, 'courier.channels[0].request_config.methode: is not a key'],

@@ -7,10 +7,14 @@ const data = {
   ExpiresInMinutes: 15,
   Empty: '',
   List: ['a'],
-  Identity: { traits: { name: { first: 'Ada' }, website: 'javascript:alert(1)', home: 'https://ada.example/?a=1&b=2' } },
+  Identity: {
+    traits: { name: { first: 'Ada' }, website: 'javascript:alert(1)', home: 'https://ada.example/?a=1&b=2' },
+  },
 };
-const text = (source: string, values: Record<string, unknown> = data): string => compileTemplate(source, 'text')(values);
-const html = (source: string, values: Record<string, unknown> = data): string => compileTemplate(source, 'html')(values);
+const text = (source: string, values: Record<string, unknown> = data): string =>
+  compileTemplate(source, 'text')(values);
+const html = (source: string, values: Record<string, unknown> = data): string =>
+  compileTemplate(source, 'html')(values);
 
 function problemOf(source: string): string {
   try {
@@ -37,7 +41,10 @@ describe('the template language', () => {
     ['a  {{- /* nothing */ -}}  b', 'ab'],
     ['a {{- .To -}} b', 'aada@example.testb'],
     ['{{ "}}" }}{{ `raw \\n` }}{{ "tab\\t" }}', '}}raw \\ntab\t'],
-    ['{{define "de"}}Hallo {{ .To }}{{end}}{{ if eq .To "x" }}{{ template "en" . }}{{else}}{{ template "de" . }}{{end}}{{define "en"}}Hi{{end}}', 'Hallo ada@example.test'],
+    [
+      '{{define "de"}}Hallo {{ .To }}{{end}}{{ if eq .To "x" }}{{ template "en" . }}{{else}}{{ template "de" . }}{{end}}{{define "en"}}Hi{{end}}',
+      'Hallo ada@example.test',
+    ],
     ['{{ template "no data" }}{{ define "no data" }}[{{ .To }}]{{ end }}', '[]'],
     ['{{ true }}{{ 1.5 }}{{ nil }}', 'true1.5'],
   ])('renders %s', (source, wanted) => {
@@ -73,14 +80,20 @@ describe('in HTML', () => {
     const values = { Name: `<img src=x onerror="alert('1')">&` };
     const escaped = '&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;';
     expect(html('<p>{{ .Name }}</p>', values)).toBe(`<p>${escaped}</p>`);
-    expect(html('<p title="{{ .Name }}" id=x>{{ .Name }}</p>', values)).toBe(`<p title="${escaped}" id=x>${escaped}</p>`);
+    expect(html('<p title="{{ .Name }}" id=x>{{ .Name }}</p>', values)).toBe(
+      `<p title="${escaped}" id=x>${escaped}</p>`,
+    );
     expect(html("<p title='a {{ .Name }}'></p>", values)).toBe(`<p title='a ${escaped}'></p>`);
-    expect(html('<title>{{ .Name }}</title><p>{{ .Name }}</p>', values)).toBe(`<title>${escaped}</title><p>${escaped}</p>`);
+    expect(html('<title>{{ .Name }}</title><p>{{ .Name }}</p>', values)).toBe(
+      `<title>${escaped}</title><p>${escaped}</p>`,
+    );
   });
 
   it('lets a value choose an address only among harmless ones, and encodes parts of addresses', () => {
     expect(html('<a href="{{ .Identity.traits.website }}">x</a>')).toBe('<a href="#">x</a>');
-    expect(html('<a href="{{ .Identity.traits.home }}">x</a>')).toBe('<a href="https://ada.example/?a=1&amp;b=2">x</a>');
+    expect(html('<a href="{{ .Identity.traits.home }}">x</a>')).toBe(
+      '<a href="https://ada.example/?a=1&amp;b=2">x</a>',
+    );
     expect(html('<a href="https://x.test/?to={{ .To }}&code={{ .RecoveryCode }}">x</a>')).toBe(
       '<a href="https://x.test/?to=ada%40example.test&code=123456">x</a>',
     );

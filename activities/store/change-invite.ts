@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { endFlow } from './end-flow.js';
+import { endFlow } from '../end-flow.js';
 import type { InviteDeps } from './lock-invite.js';
-import { recoveryChallenge } from './recovery-challenge.js';
-import { saveInvite, stepInvite } from './store/invites.js';
-import type { Invite } from './store/invites.js';
-import { emailAddressesOf } from './store/recovery-addresses.js';
-import { insertRecoveryFlow } from './store/recovery-flows.js';
-import type { RecoveryFlow } from './store/recovery-flows.js';
-import type { Queryable } from './store/statement.js';
+import { recoveryChallenge } from '../recovery-challenge.js';
+import { saveInvite, stepInvite } from './invites.js';
+import type { Invite } from './invites.js';
+import { emailAddressesOf } from './recovery-addresses.js';
+import { insertRecoveryFlow } from './recovery-flows.js';
+import type { RecoveryFlow } from './recovery-flows.js';
+import type { Queryable } from './statement.js';
 
 /** Why an open invite ends before it is accepted. */
 export type CloseEvent = 'declined' | 'deadline_passed' | 'revoke_asked';

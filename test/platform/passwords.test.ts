@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertImportableHash, hashPassword, isOutdated, verifyPassword } from '../../activities/passwords.js';
+import { assertImportableHash, hashPassword, isOutdated, verifyPassword } from '../../platform/passwords.js';
 
 /** Not ASCII, so that encodings matter. */
 const PASSWORD = 'Ünïcode horse 1';

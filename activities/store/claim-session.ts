@@ -1,13 +1,13 @@
 import type pg from 'pg';
-import type { Config } from '../platform/config/config.js';
-import { tokenDigest } from '../platform/keys.js';
-import type { Keys } from '../platform/keys.js';
-import { inTransaction } from '../platform/postgres.js';
-import { issueOf } from './store/challenge-flows.js';
-import { getRecoveryFlow, saveRecoveryFlow } from './store/recovery-flows.js';
-import type { RecoveryFlow } from './store/recovery-flows.js';
-import { claimSession } from './store/sessions.js';
-import type { SessionDevice } from './store/sessions.js';
+import type { Config } from '../../platform/config/config.js';
+import { tokenDigest } from '../../platform/keys.js';
+import type { Keys } from '../../platform/keys.js';
+import { inTransaction } from '../../platform/postgres.js';
+import { issueOf } from './challenge-flows.js';
+import { getRecoveryFlow, saveRecoveryFlow } from './recovery-flows.js';
+import type { RecoveryFlow } from './recovery-flows.js';
+import { claimSession } from './sessions.js';
+import type { SessionDevice } from './sessions.js';
 
 /** A session in the hands of the client that proved the code. */
 export interface ClaimedSession {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../schemas/json.js';
-import { createIdentity } from '../store/identities.js';
-import type { AddressProof, IdentityContent } from '../store/identities.js';
-import type { RowMade } from '../store/batch-rows.js';
-import type { Queryable } from '../store/statement.js';
+import { createIdentity } from './identities.js';
+import type { AddressProof, IdentityContent } from './identities.js';
+import type { RowMade } from './batch-rows.js';
+import type { Queryable } from './statement.js';
 
 /** What a row of an import was found to ask for, ready to be written: traits judged, addresses derived. */
 export interface ImportPayload {
@@ -21,7 +21,10 @@ export async function importRow(db: Queryable, payload: JsonObject, now: Date): 
     {
       ...content,
       id: id ?? randomUUID(),
-      proofs: proofs.map((proof) => ({ ...proof, verified_at: proof.verified_at === null ? null : new Date(proof.verified_at) })),
+      proofs: proofs.map((proof) => ({
+        ...proof,
+        verified_at: proof.verified_at === null ? null : new Date(proof.verified_at),
+      })),
     },
     now,
   );

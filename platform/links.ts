@@ -1,4 +1,4 @@
-import type { Config } from '../platform/config/config.js';
+import type { Config } from './config/config.js';
 
 /** The link that carries a token. Built from the configured base URL only, never from a request. */
 export function recoveryTokenLink(config: Config, flowId: string, token: string): string {

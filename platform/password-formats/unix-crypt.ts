@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { projectRoot } from '../../platform/paths.js';
+import { projectRoot } from '../paths.js';
 import { equal } from './format.js';
 import type { PasswordFormat } from './format.js';
 
 /** Found from the project's root: it is no TypeScript, so the build leaves it where it is. */
-const WORKER = join(projectRoot, 'activities', 'password-formats', 'unix-crypt-worker.mjs');
+const WORKER = join(projectRoot, 'platform', 'password-formats', 'unix-crypt-worker.mjs');
 const DEFAULT_ROUNDS = 5_000;
 /** passlib's default is 656,000. The scheme itself allows a thousand million: hours. */
 const MAX_ROUNDS = 1_000_000;

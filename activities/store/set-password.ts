@@ -1,18 +1,18 @@
 import type pg from 'pg';
-import { inTransaction } from '../platform/postgres.js';
-import type { Keys } from '../platform/keys.js';
-import { LatchkeyError } from '../schemas/errors.js';
-import { advance } from '../workflows/domain/recovery-lifecycle.js';
-import { acceptInvite } from './accept-invite.js';
+import { inTransaction } from '../../platform/postgres.js';
+import type { Keys } from '../../platform/keys.js';
+import { LatchkeyError } from '../../schemas/errors.js';
+import { advance } from '../../workflows/domain/recovery-lifecycle.js';
+import { acceptInvite } from '../accept-invite.js';
 import { lockPerson } from './lock-invite.js';
-import { setPasswordHash } from './store/credentials.js';
-import type { Invite } from './store/invites.js';
-import { insertNotice } from './store/notices.js';
-import { getRecoveryFlow, moveTo, phaseOf, saveRecoveryFlow } from './store/recovery-flows.js';
-import type { RecoveryFlow } from './store/recovery-flows.js';
-import type { Session } from './store/sessions.js';
-import { lockSession, revokeOtherSessions } from './store/sessions.js';
-import type { Queryable } from './store/statement.js';
+import { setPasswordHash } from './credentials.js';
+import type { Invite } from './invites.js';
+import { insertNotice } from './notices.js';
+import { getRecoveryFlow, moveTo, phaseOf, saveRecoveryFlow } from './recovery-flows.js';
+import type { RecoveryFlow } from './recovery-flows.js';
+import type { Session } from './sessions.js';
+import { lockSession, revokeOtherSessions } from './sessions.js';
+import type { Queryable } from './statement.js';
 
 /** True when a new password in this session completes a recovery, which then sends the notice. */
 export async function completesRecovery(db: Queryable, session: Session): Promise<boolean> {
