@@ -5,6 +5,7 @@ import type { Keys } from '../platform/keys.js';
 import type { FlowSteps } from '../workflows/ports.js';
 import { endFlow } from './end-flow.js';
 import { judgeSubmission } from './judge-submission.js';
+import { giveUpMessages } from './store/courier-messages.js';
 import { withQuietFailures } from './quiet-failures.js';
 import { recoveryChallenge } from './recovery-challenge.js';
 import { verificationChallenge } from './verification-challenge.js';
@@ -24,6 +25,7 @@ export function createFlowSteps(deps: ActivityDeps): FlowSteps {
     judgeSubmission: (input) =>
       inTransaction(deps.pool, (client) => judgeSubmission(client, deps, recoveryChallenge, input)),
     endFlow: (input) => inTransaction(deps.pool, (client) => endFlow(client, deps, recoveryChallenge, input)),
+    giveUpMessages: ({ flowId }) => giveUpMessages(deps.pool, flowId),
     judgeVerification: (input) =>
       inTransaction(deps.pool, async (client) => {
         return (await judgeSubmission(client, deps, verificationChallenge, input)).verdict;

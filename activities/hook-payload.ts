@@ -1,11 +1,15 @@
 import type { JsonObject } from '../schemas/json.js';
 import type { TemplateValues } from './mail/template/mail-templates.js';
 import type { Identity } from './store/identity-rows.js';
+import type { Invite } from './store/invites.js';
 import type { RecoveryFlow } from './store/recovery-flows.js';
 import type { SettingsChange } from './store/settings-changes.js';
 
 /** What a web hook tells of. */
-export type HookStory = { kind: 'recovery'; flow: RecoveryFlow } | { kind: 'settings'; change: SettingsChange };
+export type HookStory =
+  | { kind: 'recovery'; flow: RecoveryFlow }
+  | { kind: 'settings'; change: SettingsChange }
+  | { kind: 'invite'; invite: Invite };
 
 /**
  * The body of a web hook, and what a configured body can name in its place. `identity` is the person as they are when
@@ -16,7 +20,7 @@ export function hookPayload(
   story: HookStory,
   identity: Identity | undefined,
 ): { payload: JsonObject; values: TemplateValues } {
-  const facts = story.kind === 'recovery' ? factsOfRecovery(story.flow) : factsOfChange(story.change);
+  const facts = factsOf(story);
   const person = identity ? personView(identity) : null;
   const payload = { id, event: story.kind, ...facts, identity: person };
   const values = {
@@ -30,6 +34,17 @@ export function hookPayload(
     Identity: person ?? {},
   };
   return { payload, values };
+}
+
+function factsOf(story: HookStory) {
+  switch (story.kind) {
+    case 'recovery':
+      return factsOfRecovery(story.flow);
+    case 'settings':
+      return factsOfChange(story.change);
+    case 'invite':
+      return factsOfInvite(story.invite);
+  }
 }
 
 function factsOfRecovery(flow: RecoveryFlow) {
@@ -59,6 +74,26 @@ function factsOfChange({ settings_flow_id, identity_id, method, happened_at }: S
     method,
     occurred_at: timeOf(happened_at),
     flow: { id: settings_flow_id },
+  };
+}
+
+function factsOfInvite(invite: Invite) {
+  const { id, flow_id, identity_id, status, method, steps, delivery, created_by, created_at, metadata_public } = invite;
+  return {
+    flow_id,
+    identity_id,
+    outcome: status,
+    method,
+    occurred_at: steps.at(-1)?.at ?? timeOf(invite.updated_at),
+    invite: {
+      id,
+      delivery,
+      created_by,
+      created_at: timeOf(created_at),
+      expires_at: timeOf(invite.expires_at),
+      steps: steps.map(({ status: reached, at }) => ({ status: reached, at })),
+      metadata_public,
+    },
   };
 }
 

@@ -41,6 +41,7 @@ export function createInviteMailJobs(deps: MailDeps): InviteMailJobs {
           template: 'invite_notice',
           issue: 1,
           recipient,
+          locale: invite.locale,
           render: () =>
             inviteAcceptedMail({
               service: config.courier.smtp.fromName,
@@ -71,6 +72,7 @@ async function mailInvite(deps: MailDeps, invite: Invite, flow: RecoveryFlow): P
       template: reminder ? 'invite_reminder' : 'invite',
       issue: invite.mails,
       recipient: invite.address,
+      locale: invite.locale,
       render: () =>
         inviteMail({
           ...secret,
@@ -84,6 +86,7 @@ async function mailInvite(deps: MailDeps, invite: Invite, flow: RecoveryFlow): P
         InviteURL: secret.link,
         ...(secret.code !== undefined && { InviteCode: secret.code }),
         ExpiresAt: flow.expires_at.toISOString(),
+        Metadata: invite.metadata_public ?? {},
       },
     });
     return result === 'sent' ? 'sent' : 'refused';

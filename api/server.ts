@@ -9,6 +9,7 @@ import { identityRoutes } from './admin/identities.js';
 import { courierRoutes } from './admin/courier.js';
 import { schemaRoutes } from './public/schemas.js';
 import { inviteRoutes } from './admin/invites.js';
+import { machineRoutes } from './admin/machines.js';
 import { adminRecoveryRoutes } from './admin/recovery.js';
 import { registerBodyParsers } from './body-parsers.js';
 import { answerBrokenRequest, answerUnroutable } from './broken-requests.js';
@@ -51,7 +52,7 @@ export async function createPublicServer(ctx: ApiContext, logger: Logger): Promi
 export async function createAdminServer(ctx: ApiContext, logger: Logger): Promise<FastifyInstance> {
   const app = bareServer(ctx, logger, UPLOAD_TIMEOUT_MS);
   registerErrorAnswers(app);
-  requireAdminKey(app, ctx.config.adminApi.keys);
+  requireAdminKey(app, ctx);
   for (const prefix of ['', '/admin']) {
     await app.register(
       async (scope) => {
@@ -59,6 +60,7 @@ export async function createAdminServer(ctx: ApiContext, logger: Logger): Promis
         await adminRecoveryRoutes(scope, ctx);
         await inviteRoutes(scope, ctx);
         await courierRoutes(scope, ctx);
+        await machineRoutes(scope, ctx);
         await scope.register((inner) => batchRoutes(inner, ctx));
         await healthRoutes(scope, ctx);
         scope.get('/version', async () => ({ version }));

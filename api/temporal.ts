@@ -2,13 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import {
   Client,
   Connection,
-  isGrpcDeadlineError,
-  isGrpcServiceError,
-  ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import type { WorkflowClientInterceptor, WorkflowHandle } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
@@ -24,6 +20,7 @@ import {
   credentialSetSignal,
   cancelSignal,
   inviteWorkflowId,
+  machineKeyWorkflowId,
   noticeWorkflowId,
   recoveryWorkflowId,
   resendSignal,
@@ -38,6 +35,7 @@ import type {
   BatchInput,
   ChallengeInput,
   InviteInput,
+  MachineKeyInput,
   NoticeInput,
   RecoveryInput,
   Submission,
@@ -45,11 +43,10 @@ import type {
   VerificationInput,
   VerificationVerdict,
 } from '../workflows/messages.js';
+import { hasJustCompleted, toLatchkeyError } from './temporal/errors.js';
 
 /** Pollers that were seen longer ago than this are gone. A poll lasts one minute. */
 const POLLER_FRESH_MS = 70_000;
-const GRPC_RESOURCE_EXHAUSTED = 8;
-const GRPC_FAILED_PRECONDITION = 9;
 const PAUSE_MS = 50;
 /** After an outage, however long, the service is back within seconds; gRPC's own pause grows to two minutes. */
 const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 };
@@ -215,6 +212,29 @@ export class RecoveryWorkflows {
     );
   }
 
+  /** Starts the watch over a machine's key; durable when this returns. */
+  async startMachineKey(input: MachineKeyInput, machineId: string): Promise<void> {
+    await this.call(() =>
+      this.client.workflow.start('machineKey', {
+        workflowId: machineKeyWorkflowId(input.keyId),
+        taskQueue: this.config.taskQueue,
+        args: [input],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        staticSummary: "A machine's key, until it expires",
+        typedSearchAttributes: [
+          { key: SEARCH_ATTRIBUTES.kind, value: 'machine-key' },
+          { key: SEARCH_ATTRIBUTES.identityId, value: machineId },
+          { key: SEARCH_ATTRIBUTES.expiresAt, value: new Date(input.expiresAt) },
+        ],
+      }),
+    );
+  }
+
+  /** Tells the watch over a machine's key that its row has changed. False when there is none, or it has ended. */
+  async tellMachineKey(keyId: string): Promise<boolean> {
+    return this.signal(machineKeyWorkflowId(keyId), changedSignal.name);
+  }
+
   private async startChallenge(
     type: 'recovery' | 'verification',
     workflowId: string,
@@ -302,7 +322,10 @@ export class RecoveryWorkflows {
   }
 
   /** The handle of a flow's or an invite's workflow, for operators' scripts and tests. */
-  handle(id: string, kind: 'recovery' | 'verification' | 'invite' | 'batch' = 'recovery'): WorkflowHandle {
+  handle(
+    id: string,
+    kind: 'recovery' | 'verification' | 'invite' | 'batch' | 'machine-key' = 'recovery',
+  ): WorkflowHandle {
     return this.client.workflow.getHandle(`${kind}/${id}`);
   }
 
@@ -334,31 +357,9 @@ export class RecoveryWorkflows {
       try {
         return await this.client.connection.withDeadline(deadline, work);
       } catch (error) {
-        // The flow completed while the call was under way: the same call again finds it completed.
-        if (grpcCode(error) !== GRPC_FAILED_PRECONDITION || Date.now() >= deadline) throw toLatchkeyError(error);
+        if (!hasJustCompleted(error) || Date.now() >= deadline) throw toLatchkeyError(error);
         await setTimeout(PAUSE_MS);
       }
     }
   }
-}
-
-function grpcCode(error: unknown): number | undefined {
-  const cause = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(cause) ? cause.code : undefined;
-}
-
-function toLatchkeyError(error: unknown): unknown {
-  if (error instanceof LatchkeyError) return error;
-  if (grpcCode(error) === GRPC_RESOURCE_EXHAUSTED) {
-    return new LatchkeyError('too_many_requests', { retryAfterSeconds: 1, cause: error });
-  }
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error)) {
-    return unavailable('no answer in time', error);
-  }
-  if (error instanceof ServiceError || isGrpcServiceError(error)) return unavailable('Temporal is away', error);
-  return error;
-}
-
-function unavailable(detail: string, cause: unknown): LatchkeyError {
-  return new LatchkeyError('unavailable', { private: detail, retryAfterSeconds: 2, cause });
 }

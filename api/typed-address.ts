@@ -18,6 +18,7 @@ export function addressInput(ctx: ApiContext, purpose: 'recovery' | 'verificatio
     : { type: 'email', label: uiText('label_email') };
 }
 
-function takesPhones(ctx: ApiContext, purpose: 'recovery' | 'verification'): boolean {
+/** True where telephones are addresses and text messages can be sent. */
+export function takesPhones(ctx: ApiContext, purpose: 'recovery' | 'verification'): boolean {
   return ctx.config.courier.sms !== null && ctx.identitySchemas.vias(purpose).includes('sms');
 }

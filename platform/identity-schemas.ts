@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { LatchkeyError } from '../schemas/errors.js';
 import type { JsonObject, JsonValue } from '../schemas/json.js';
+import { MACHINE_SCHEMA_ID, machineSchema } from '../schemas/machines.js';
 import { toViolation, violationsInWords } from '../schemas/violations.js';
 import type { Violation } from '../schemas/violations.js';
 import { normalizeAddress } from './addresses.js';
@@ -24,8 +25,9 @@ export interface DerivedAddresses {
   recovery: { via: Via; value: string }[];
 }
 
-/** The identity schemas of the configuration, compiled. */
+/** The identity schemas of the configuration, compiled, and the built-in one of machines. */
 export interface IdentitySchemas {
+  /** Those of the configuration, which are for people. */
   list(): { id: string; schema: JsonObject }[];
   get(id: string): JsonObject | undefined;
   /** @throws LatchkeyError bad_request naming the schema or the traits' paths (`traits.email`). */
@@ -34,6 +36,8 @@ export interface IdentitySchemas {
   problems(schemaId: string, traits: JsonValue): Violation[];
   /** Ways in which the addresses of any schema are reached, for recovery or verification: which ones may be typed. */
   vias(purpose: 'recovery' | 'verification'): readonly Via[];
+  /** How many recovery addresses of a kind an account can have, by any schema; 2 stands for two or more. */
+  recoveryPlaces(via: Via): number;
   /** The inputs of a profile form; none for an unknown schema. */
   fields(schemaId: string): TraitField[];
 }
@@ -61,7 +65,8 @@ const UNKNOWN_SCHEMA: Violation = {
  * @throws Error naming the schema when one cannot be used.
  */
 export function createIdentitySchemas(config: Config['identity']): IdentitySchemas {
-  const compiled = new Map(config.schemas.map(({ id, schema }) => [id, compile(id, schema)]));
+  const all = [{ id: MACHINE_SCHEMA_ID, schema: machineSchema }, ...config.schemas];
+  const compiled = new Map(all.map(({ id, schema }) => [id, compile(id, schema)]));
 
   const problems = (schemaId: string, traits: JsonValue): Violation[] => {
     const found = compiled.get(schemaId);
@@ -77,6 +82,7 @@ export function createIdentitySchemas(config: Config['identity']): IdentitySchem
 
   return {
     vias: (purpose) => vias[purpose],
+    recoveryPlaces: (via) => Math.max(0, ...config.schemas.map(({ schema }) => placesIn(schema, via, 1))),
     list: () => config.schemas.map(({ id, schema }) => ({ id, schema })),
     get: (id) => compiled.get(id)?.schema,
     problems,
@@ -104,6 +110,22 @@ function viasIn(value: JsonValue, purpose: 'recovery' | 'verification'): JsonVal
       key === EXTENSION ? (inner as Partial<Record<string, { via?: JsonValue }>> | null)?.[purpose]?.via : undefined;
     return [...(via === undefined ? [] : [via]), ...viasIn(inner, purpose)];
   });
+}
+
+/** Recovery addresses of the kind that the schema has room for; each in a list counts twice. */
+function placesIn(value: JsonValue, via: Via, weight: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const extension = Array.isArray(value)
+    ? undefined
+    : (value[EXTENSION] as { recovery?: { via?: JsonValue } } | undefined);
+  const own = extension?.recovery?.via === via ? weight : 0;
+  const inner = Object.entries(value).map(([key, part]) => {
+    return placesIn(part, via, /^(items|prefixItems|additionalItems|patternProperties)$/.test(key) ? 2 : weight);
+  });
+  return Math.min(
+    2,
+    inner.reduce((sum, count) => sum + count, own),
+  );
 }
 
 function compile(id: string, schema: JsonObject): CompiledSchema {

@@ -14,13 +14,17 @@ export interface OperatorService {
  * processes at once.
  */
 export async function registerSearchAttributes(operator: OperatorService, namespace: string): Promise<void> {
+  await addSearchAttributes(operator, namespace, await missingSearchAttributes(operator, namespace));
+}
+
+/** The service's search attributes that the namespace has not got. */
+export async function missingSearchAttributes(
+  operator: Pick<OperatorService, 'listSearchAttributes'>,
+  namespace: string,
+): Promise<{ name: string; type: string }[]> {
   const { customAttributes } = await operator.listSearchAttributes({ namespace });
   const known = customAttributes ?? {};
-  await addSearchAttributes(
-    operator,
-    namespace,
-    Object.values(SEARCH_ATTRIBUTES).filter(({ name }) => !(name in known)),
-  );
+  return Object.values(SEARCH_ATTRIBUTES).filter(({ name }) => !(name in known));
 }
 
 /** Adds search attributes; one that exists already is no error. */

@@ -147,6 +147,10 @@ export const configSchema = section('Configuration of Latchkey.', {
         computedDefault: 'none: as long as the session lasts',
       }),
     ),
+    choose_recovery_address: flag(
+      'Lets people whose schema has several recovery addresses say to which of them the code goes. They name one address of the account, and then the other in full; what they are asked does not depend on the account. Only with codes.',
+      false,
+    ),
     faster_session_extend: flag('Answers `PATCH /admin/sessions/{id}/extend` with 204 and no body.', false),
   }),
   temporal,

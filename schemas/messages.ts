@@ -11,6 +11,9 @@ export const MESSAGES = {
   label_resend: { id: 1070008, type: 'info', text: 'Send another code' },
   label_continue: { id: 1070009, type: 'info', text: 'Continue' },
   label_recovery_code: { id: 1070010, type: 'info', text: 'Code from the message' },
+  label_choice: { id: 1070000, type: 'info', text: '{label}' },
+  label_phone: { id: 1070017, type: 'info', text: 'Telephone number' },
+  label_back: { id: 1060007, type: 'info', text: 'Back' },
   label_address: { id: 1070016, type: 'info', text: 'E-mail address or telephone number' },
   label_verification_code: { id: 1070011, type: 'info', text: 'Code from the message' },
   label_sign_in: { id: 1010022, type: 'info', text: 'Sign in with your password' },
@@ -71,6 +74,17 @@ export const MESSAGES = {
     type: 'error',
     text: 'That recovery is finished: its code was used. If it was you, sign in; if you need another code, ask for it here.',
   },
+  recovery_code_sent: {
+    id: 1060004,
+    type: 'info',
+    text: 'If {masked_address} is an address of the account, a message with a code is on its way to it. Nothing there? Check the spelling, and look in the spam folder.',
+  },
+  recovery_confirm_address: {
+    id: 1060005,
+    type: 'info',
+    text: 'Enter the other address of your account in full: the code goes to it.',
+  },
+  recovery_choose_address: { id: 1060006, type: 'info', text: 'Where shall we send the code?' },
   recovery_link_wrong: {
     id: 4060004,
     type: 'error',

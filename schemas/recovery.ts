@@ -6,6 +6,11 @@ export const SubmitRecoveryBody = Type.Object({
   email: Type.Optional(Type.String({ maxLength: 320 })),
   code: Type.Optional(Type.String({ maxLength: 128 })),
   csrf_token: Type.Optional(Type.String({ maxLength: 256 })),
+  // Of the newer recovery, in which a person says where the code goes.
+  recovery_address: Type.Optional(Type.String({ maxLength: 320 })),
+  recovery_select_address: Type.Optional(Type.String({ maxLength: 128 })),
+  recovery_confirm_address: Type.Optional(Type.String({ maxLength: 320 })),
+  screen: Type.Optional(Type.String({ maxLength: 32 })),
 });
 
 /** Body of `POST /admin/recovery/code`. Unknown fields are ignored, as in Kratos. */

@@ -6,6 +6,7 @@ import type { ActivityDeps } from '../activities/flow-steps.js';
 import { createFlowSteps } from '../activities/flow-steps.js';
 import { createInviteMailJobs } from '../activities/invite-mail.js';
 import { createInviteSteps } from '../activities/invite-steps.js';
+import { createMachineKeyMails, createMachineKeySteps } from '../activities/machine-keys.js';
 import type { MailDeps } from '../activities/mail/deliver.js';
 import { createMailJobs } from '../activities/mail-jobs.js';
 import { createHookJobs } from '../activities/send-hook.js';
@@ -36,7 +37,12 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
     ...common,
     taskQueue,
     workflowBundle: { codePath: bundlePath },
-    activities: { ...createFlowSteps(deps), ...createInviteSteps(deps), ...createBatchSteps(deps) },
+    activities: {
+      ...createFlowSteps(deps),
+      ...createInviteSteps(deps),
+      ...createBatchSteps(deps),
+      ...createMachineKeySteps(deps),
+    },
     maxCachedWorkflows: 2_000,
     maxConcurrentLocalActivityExecutions: 50,
     stickyQueueScheduleToStartTimeout: '2s',
@@ -51,7 +57,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
   const mail = await Worker.create({
     ...common,
     taskQueue: mailQueueOf(taskQueue),
-    activities: { ...createMailJobs(deps), ...createInviteMailJobs(deps) },
+    activities: { ...createMailJobs(deps), ...createInviteMailJobs(deps), ...createMachineKeyMails(deps) },
     maxConcurrentActivityTaskExecutions: 20,
   });
   // Few at a time: what a batch does costs the database what people's own recoveries need.

@@ -1,8 +1,8 @@
-/** Web hooks: what was changed or recovered, told to services of the operator. */
+/** Web hooks: what was changed or recovered, and how invites ended, told to services of the operator. */
 
-/** The occasion of web hooks: a recovery (its flow's id), or a change in the settings (its id). */
+/** The occasion of web hooks: a recovery (its flow's id), a change in the settings (its id), or the end of an invite. */
 export interface HookOccasion {
-  kind: 'recovery' | 'settings';
+  kind: 'recovery' | 'settings' | 'invite';
   id: string;
 }
 

@@ -7,18 +7,17 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   log,
-  proxyActivities,
   proxyLocalActivities,
   setHandler,
   setWorkflowOptions,
-  sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { assertSubmission } from './challenge.js';
 import { reminderTimes } from './domain/invite-lifecycle.js';
 import type { InviteOutcome } from './domain/invite-lifecycle.js';
-import type { InviteMailJobs, InviteRequest, InviteStanding, InviteSteps } from './invite-ports.js';
+import { InviteMails } from './invite-mails.js';
+import type { InviteRequest, InviteStanding, InviteSteps } from './invite-ports.js';
 import { InviteStory } from './invite-story.js';
 import {
   cancelSignal,
@@ -31,9 +30,9 @@ import {
   submitUpdate,
 } from './messages.js';
 import type { InviteInput, Submission, Verdict } from './messages.js';
-import type { FlowSteps, MailJobs } from './ports.js';
-import { batchQueueOf, mailQueueOf } from './queues.js';
-import { FLOW_STEP, inviteMail, NOTICE_MAIL } from './timeouts.js';
+import { OneTimer } from './one-timer.js';
+import type { FlowSteps } from './ports.js';
+import { FLOW_STEP } from './timeouts.js';
 
 const steps = proxyLocalActivities<InviteSteps & Pick<FlowSteps, 'judgeSubmission'>>(FLOW_STEP);
 
@@ -52,33 +51,26 @@ setWorkflowOptions(
   invite,
 );
 
-/** What the one timer of an invite is for. */
-type Due = 'expire' | 'remind' | 'lapse';
-
-const SUMMARIES: Record<Due, string> = {
-  expire: 'The invite expires',
-  remind: 'The invitee is reminded',
-  lapse: 'The privileged session ends',
-};
-
 class Invite {
   private readonly story = new InviteStory();
-  private readonly mailQueue = mailQueueOf(workflowInfo().taskQueue);
+  private readonly mails: InviteMails;
+  private readonly timer = new OneTimer({
+    expire: 'The invite expires',
+    remind: 'The invitee is reminded',
+    lapse: 'The privileged session ends',
+  });
   private standing: InviteStanding | null = null;
-  private timer: { due: Due; at: number; over: boolean; scope: CancellationScope } | null = null;
   /** Reminders that were due up to this time are done with. */
   private remindedUntil = Date.now();
-  /** Number of the newest mail that was asked for. */
-  private mailed = 0;
-  private mails = new CancellationScope();
-  /** Work that goes on beside the main line and has to be over before the workflow completes. */
-  private readonly beside = new Set<Promise<void>>();
+  /** The end that was told to those who want to know. */
+  private told: InviteOutcome | null = null;
   private changed = false;
   private resendAsked = false;
   private revokeAsked = false;
   private finished = false;
 
   constructor(private readonly input: InviteInput) {
+    this.mails = new InviteMails(input, this.story);
     const submit = defineUpdate<Verdict, [Submission]>(submitUpdate.name);
     setHandler(submit, (submission) => this.submit(submission), {
       validator: (submission) => {
@@ -103,15 +95,15 @@ class Invite {
     let asked: InviteRequest = { kind: 'look' };
     for (;;) {
       const standing = await this.step(asked);
-      if (standing.outcome !== null && !this.isCalled()) {
+      if (standing.outcome === null) {
+        this.told = null;
+        this.mails.sendIfDue(standing);
+        this.setTimer(standing);
+        await this.wait();
+      } else {
         await this.finish(standing.outcome);
         // Somebody may have renewed it meanwhile.
         if (!this.isCalled()) return this.close(standing.outcome);
-      }
-      if (standing.outcome === null) {
-        this.mailIfDue(standing);
-        this.setTimer(standing);
-        await this.wait();
       }
       asked = this.nextRequest(standing);
     }
@@ -126,7 +118,7 @@ class Invite {
     if (before && standing.expiresAt !== before.expiresAt) this.remindedUntil = Date.now();
     this.story.stepped(asked, before, standing);
     if (asked.kind === 'lapse' && standing.outcome === null && standing.privilegedUntil === null) {
-      this.doBeside(this.tellOfLapse(asked.flowId));
+      this.mails.tellOfLapse(asked.flowId);
     }
     return standing;
   }
@@ -140,17 +132,20 @@ class Invite {
       this.resendAsked = false;
       return { kind: 'resend', flowId: standing.flowId };
     }
-    if (this.changed || !this.timer?.over) {
-      this.changed = false;
-      return { kind: 'look' };
+    const over = this.changed ? null : this.timer.take();
+    this.changed = false;
+    switch (over?.due) {
+      case undefined:
+        return { kind: 'look' };
+      case 'lapse':
+        return { kind: 'lapse', flowId: standing.flowId };
+      case 'expire':
+        return { kind: 'expire', deadline: standing.expiresAt };
+      case 'remind':
+        // However many were missed while no worker ran, one is enough.
+        this.remindedUntil = Math.max(over?.at ?? 0, Date.now());
+        return { kind: 'remind', mail: standing.mail };
     }
-    const { due, at } = this.timer;
-    this.timer = null;
-    if (due === 'lapse') return { kind: 'lapse', flowId: standing.flowId };
-    if (due === 'expire') return { kind: 'expire', deadline: standing.expiresAt };
-    // However many were missed while no worker ran, one is enough.
-    this.remindedUntil = Math.max(at, Date.now());
-    return { kind: 'remind', mail: standing.mail };
   }
 
   private isCalled(): boolean {
@@ -160,62 +155,31 @@ class Invite {
   /** Until something is asked or the timer is over; a cancellation of the whole workflow revokes the invite. */
   private async wait(): Promise<void> {
     try {
-      await condition(() => this.isCalled() || this.timer?.over === true);
+      await condition(() => this.isCalled() || this.timer.isOver);
     } catch (error) {
       if (!isCancellation(error)) throw error;
       this.revokeAsked = true;
     }
   }
 
-  /** There is one timer at a time, for what is due first. */
   private setTimer({ expiresAt, privilegedUntil }: InviteStanding): void {
     const [reminder = Infinity] = reminderTimes(expiresAt, this.input.remindersMs, this.remindedUntil);
-    const [due, at]: [Due, number] =
-      privilegedUntil !== null
-        ? ['lapse', privilegedUntil]
-        : reminder < expiresAt
-          ? ['remind', reminder]
-          : ['expire', expiresAt];
-    if (this.timer?.due === due && this.timer.at === at) return;
-    this.timer?.scope.cancel();
-    const timer = { due, at, over: false, scope: new CancellationScope() };
-    this.timer = timer;
-    timer.scope
-      .run(() => sleep(Math.max(at - Date.now(), 1), { summary: SUMMARIES[due] }))
-      .then(
-        () => (timer.over = true),
-        () => undefined,
-      );
+    if (privilegedUntil !== null) this.timer.set('lapse', privilegedUntil);
+    else if (reminder < expiresAt) this.timer.set('remind', reminder);
+    else this.timer.set('expire', expiresAt);
   }
 
-  private mailIfDue({ mail, mailKind, expiresAt }: InviteStanding): void {
-    if (mail <= this.mailed) return;
-    this.mailed = mail;
-    // What an earlier mail says is out of date, or said again by this one.
-    this.mails.cancel();
-    this.mails = new CancellationScope();
-    const { sendInvite } = proxyActivities<InviteMailJobs>({
-      ...inviteMail(expiresAt - Date.now(), mailKind),
-      taskQueue: this.input.bulk && mail === 1 ? batchQueueOf(workflowInfo().taskQueue) : this.mailQueue,
-    });
-    const { inviteId } = this.input;
-    this.doBeside(
-      this.mails
-        .run(() => sendInvite({ inviteId, mail }))
-        .then(
-          (result) => this.story.mailed(mailKind, result),
-          (error: unknown) => this.story.mailFailed(mailKind, isCancellation(error)),
-        ),
-    );
-  }
-
+  /** Tells whoever wants to know, and waits until that is done or somebody asks for something. */
   private async finish(outcome: InviteOutcome): Promise<void> {
-    this.timer?.scope.cancel();
-    this.timer = null;
-    this.mails.cancel();
+    this.timer.stop();
+    this.mails.callOff();
     await CancellationScope.nonCancellable(async () => {
-      if (outcome === 'accepted') await this.tellOfAcceptance();
-      await condition(() => this.beside.size === 0 && allHandlersFinished());
+      if (this.told !== outcome) {
+        this.told = outcome;
+        if (outcome === 'accepted') this.mails.tellOfAcceptance();
+        this.mails.tellHooks();
+      }
+      await condition(() => this.isCalled() || (this.mails.areSettled && allHandlersFinished()));
     });
   }
 
@@ -233,7 +197,7 @@ class Invite {
     this.story.judged(verdict.kind);
     if (verdict.kind === 'passed') {
       upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.state, value: 'passed_challenge' }]);
-      for (const other of superseded) this.doBeside(cancelRecovery(other));
+      for (const other of superseded) this.mails.doBeside(cancelRecovery(other));
     }
     if (verdict.kind === 'passed' || verdict.kind === 'closed') this.changed = true;
     return verdict;
@@ -247,25 +211,6 @@ class Invite {
     } catch {
       log.warn('a signalled submission was malformed or could not be judged');
     }
-  }
-
-  private async tellOfAcceptance(): Promise<void> {
-    const { sendInviteNotice } = proxyActivities<InviteMailJobs>({ ...NOTICE_MAIL, taskQueue: this.mailQueue });
-    const { inviteId } = this.input;
-    await sendInviteNotice({ inviteId }).catch(() => log.error('the notice of an accepted invite could not be mailed'));
-  }
-
-  /** Somebody was in the account and set no credential: its owner is told, as after a recovery. */
-  private async tellOfLapse(flowId: string): Promise<void> {
-    const { sendRecoveryNotice } = proxyActivities<MailJobs>({ ...NOTICE_MAIL, taskQueue: this.mailQueue });
-    await sendRecoveryNotice({ flowId }).catch(() =>
-      log.error('the notice of a lapsed invite code could not be mailed'),
-    );
-  }
-
-  private doBeside(work: Promise<unknown>): void {
-    const entry: Promise<void> = work.then(() => void this.beside.delete(entry));
-    this.beside.add(entry);
   }
 }
 

@@ -17,6 +17,18 @@ export function verificationWorkflowId(flowId: string): string {
   return `verification/${flowId}`;
 }
 
+/** The workflow id that watches over a machine's key. */
+export function machineKeyWorkflowId(keyId: string): string {
+  return `machine-key/${keyId}`;
+}
+
+/** Input of the workflow `machineKey`. */
+export interface MachineKeyInput {
+  keyId: string;
+  /** Milliseconds since the epoch. */
+  expiresAt: number;
+}
+
 /** What the workflow of every flow needs that asks for a code or link. */
 export interface ChallengeInput {
   flowId: string;
@@ -64,6 +76,8 @@ export interface InviteInput {
   remindersMs: readonly number[];
   /** True: made by a batch. Its first mail waits in line with those of the batch. */
   bulk?: boolean;
+  /** True: web hooks tell of its end. */
+  hooks?: boolean;
 }
 
 /** The workflow id of a batch. */

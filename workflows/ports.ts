@@ -25,6 +25,8 @@ export interface FlowSteps {
     from: RecoveryState;
     event: 'deadline_passed' | 'cancel_asked';
   }): Promise<RecoveryOutcome | null>;
+  /** Gives up the messages of a flow or notice that were never taken. */
+  giveUpMessages(input: { flowId: string }): Promise<void>;
   /** Judges one submission to a verification. The same `submission.id` gives the same verdict again. */
   judgeVerification(input: { flowId: string; submission: Submission }): Promise<VerificationVerdict>;
   /** Ends a verification by `event` unless it has ended. Returns the outcome that now holds, whoever set it. */

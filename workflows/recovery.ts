@@ -106,9 +106,10 @@ class Recovery {
       taskQueue: mailQueueOf(workflowInfo().taskQueue),
     });
     const { flowId } = this.input;
-    return await sendRecoveryNotice({ flowId }).catch(() => {
+    return await sendRecoveryNotice({ flowId }).catch(async () => {
       // Days without a mail server, or no address takes mail. The recovery itself is done and stays done.
       log.error('the notice of a recovery could not be mailed');
+      await steps.giveUpMessages({ flowId });
       return steps.endFlow({ flowId, from: 'passed_challenge', event: 'deadline_passed' });
     });
   }

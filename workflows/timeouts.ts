@@ -43,6 +43,17 @@ export const NOTICE_MAIL: ActivityOptions = {
   summary: 'Mail the notice',
 };
 
+/** A reminder: tried until the next one, or what it reminds of, is due. `leftMs` in milliseconds. */
+export function reminderMail(leftMs: number, days: number): ActivityOptions {
+  return {
+    startToCloseTimeout: '60s',
+    scheduleToCloseTimeout: Math.max(leftMs, 1_000),
+    // It may be about days, so it may be tried for days; half an hour more or less does not matter.
+    retry: { ...MAIL_RETRY, maximumInterval: '30m' },
+    summary: `Mail the reminder, ${days} days before`,
+  };
+}
+
 /** A range of a batch's rows: tried until the database is back. Each row is a sign of life. */
 export const BATCH_ROWS: ActivityOptions = {
   startToCloseTimeout: '10m',

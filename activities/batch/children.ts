@@ -1,6 +1,7 @@
 import type { BatchChild, RowRange } from '../../workflows/batch-ports.js';
 import type { ActivityDeps } from '../flow-steps.js';
 import type { Batch } from '../store/batches.js';
+import { inviteInput } from '../store/invite-input.js';
 import { openFlowsOfBatch, openInvitesOfBatch } from '../store/batch-rows.js';
 
 /** The workflows that the done rows of a range call for: those of their recoveries and invites that are still open. */
@@ -17,7 +18,7 @@ export async function childrenOf(
       identityId: invite.identity_id,
       method: invite.method,
       expiresAt: invite.expires_at.getTime(),
-      input: { inviteId: invite.id, remindersMs: invite.reminders_ms, bulk: true },
+      input: { ...inviteInput(deps.config, { ...invite, delivery: 'email' }), bulk: true },
     }));
   }
   const flows = await openFlowsOfBatch(deps.pool, batchId, range);

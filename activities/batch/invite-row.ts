@@ -7,24 +7,12 @@ import type { RowMade } from '../store/batch-rows.js';
 import type { Batch } from '../store/batches.js';
 import { closeInvite, insertInviteFlow } from '../store/change-invite.js';
 import { createIdentity, getIdentity } from '../store/identities.js';
-import type { IdentityContent } from '../store/identities.js';
 import type { Identity } from '../store/identity-rows.js';
+import type { InvitePayload } from '../store/invite-payload.js';
 import { insertInvite, lockOpenInviteOf, statusAt } from '../store/invites.js';
 import type { Invite } from '../store/invites.js';
 import { lockPerson } from '../store/lock-invite.js';
 import type { Queryable } from '../store/statement.js';
-
-/** What a row of invites was found to ask for. */
-export interface InvitePayload {
-  invite: Pick<
-    Invite,
-    'method' | 'flow_type' | 'lifespan_ms' | 'reminders_ms' | 'return_to' | 'locale' | 'metadata_public'
-  >;
-  /** One of the person's; null: the first. */
-  address: string | null;
-  /** A person to be made; without it, the row names one. */
-  content?: IdentityContent;
-}
 
 /** Makes the person, unless there is one, and their invite. @throws LatchkeyError saying why that cannot be */
 export async function inviteRow(

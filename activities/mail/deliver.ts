@@ -32,6 +32,8 @@ export interface Delivery {
   render: () => RenderedMail;
   /** The same as a text message; without it, the text of the mail. */
   sms?: () => string;
+  /** The language to write in, where that is not up to the person. */
+  locale?: string | null;
   /** What an operator's template can name beside `To`, `Identity` and `Locale`. */
   values?: TemplateValues;
 }
@@ -102,10 +104,10 @@ async function renderMail(deps: MailDeps, delivery: Delivery): Promise<RenderedM
 /** What templates can name. Of the person only what the person may see. */
 async function templateValues(
   deps: MailDeps,
-  { identityId, recipient, values }: Delivery,
+  { identityId, recipient, values, locale: wanted }: Delivery,
 ): Promise<{ values: TemplateValues; locale: string | null }> {
   const person = identityId === null ? undefined : await getIdentity(deps.pool, identityId);
-  const locale = person ? localeOf(person) : null;
+  const locale = wanted ?? (person ? localeOf(person) : null);
   const shown = person && {
     id: person.id,
     schema_id: person.schema_id,

@@ -16,7 +16,7 @@ const claim = statement<{ number: number; name: string; first: number }>(
    )
    SELECT w.number, w.name, coalesce(b.number, a.number) AS first
    FROM wanted w LEFT JOIN batch_names b USING (name) LEFT JOIN added a USING (name)
-   WHERE coalesce(b.number, a.number) <> w.number ORDER BY w.number`,
+   WHERE coalesce(b.number, a.number) <> w.number ORDER BY w.number, w.name`,
 );
 
 /** A name that a row of the upload must be alone with. */

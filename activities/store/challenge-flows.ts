@@ -46,13 +46,13 @@ export function issueOf(flow: Pick<ChallengeFlow, 'id' | 'issue' | 'identity_id'
 export async function takeAddress<Flow extends ChallengeFlow>(
   db: Queryable,
   store: ChallengeStore<Flow>,
-  taken: { flowId: string; address: string; ownerId: string | null; says: (flow: Flow) => MessageId; now: Date },
+  taken: { flowId: string; address: string; ownerId: string | null; says: (flow: Flow) => StoredMessage; now: Date },
 ): Promise<Flow | undefined> {
   const flow = await store.get(db, taken.flowId, { lock: true });
   if (!flow || !store.step(flow, 'address_given', taken.now)) return undefined;
   flow.address = taken.address;
   flow.identity_id = taken.ownerId;
-  flow.messages = [{ message: taken.says(flow) }];
+  flow.messages = [taken.says(flow)];
   if (flow.issue === 0) {
     flow.issue = 1;
     flow.code_expires_at = new Date(taken.now.getTime() + flow.code_lifespan_ms);

@@ -19,6 +19,7 @@ export const TEMPLATE_TYPES = [
   'invite',
   'invite_reminder',
   'invite_notice',
+  'machine_key_expiring',
 ] as const;
 export type TemplateType = (typeof TEMPLATE_TYPES)[number];
 
@@ -106,4 +107,14 @@ const abandonWaiting = statement<never>(
 /** Gives up a flow's unsent codes: the flow has ended, they would open nothing. */
 export async function abandonWaitingMessages(db: Queryable, flowId: string): Promise<void> {
   await abandonWaiting(db, [flowId]);
+}
+
+const giveUp = statement<never>(
+  'courier-message-give-up',
+  `UPDATE courier_messages SET status = 'abandoned' WHERE flow_id = $1 AND status IN ('queued', 'processing')`,
+);
+
+/** Gives up all unsent messages of a flow or notice, notices too: they were tried for days. */
+export async function giveUpMessages(db: Queryable, flowId: string): Promise<void> {
+  await giveUp(db, [flowId]);
 }

@@ -1,6 +1,7 @@
 import type { RecoveryOutcome, RecoveryPhase, RecoveryState } from '../../workflows/domain/recovery-lifecycle.js';
 import { advance, isOutcome } from '../../workflows/domain/recovery-lifecycle.js';
 import type { StoredMessage } from '../../schemas/messages.js';
+import type { AddressStep } from './address-steps.js';
 import type { ChallengeStore } from './challenge-flows.js';
 import { statement } from './statement.js';
 import type { Queryable } from './statement.js';
@@ -20,6 +21,10 @@ export interface RecoveryFlow {
   invite_id: string | null;
   /** An administrator's code that is mailed for them. */
   deliver: boolean;
+  /** In the newer recovery: where the person is before a code is sent. Null in the older one. */
+  address_step: AddressStep | null;
+  /** In the newer recovery: the address that the person named first. */
+  first_address: string | null;
   csrf_digest: Buffer | null;
   request_url: string;
   return_to: string | null;
@@ -45,8 +50,9 @@ export function phaseOf(flow: Pick<RecoveryFlow, 'state' | 'outcome'>): Recovery
 const insert = statement<RecoveryFlow>(
   'recovery-flow-insert',
   `INSERT INTO recovery_flows (id, type, origin, method, state, identity_id, csrf_digest, request_url, return_to, issue,
-     messages, issued_at, code_lifespan_ms, code_expires_at, expires_at, address, invite_id, deliver)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+     messages, issued_at, code_lifespan_ms, code_expires_at, expires_at, address, invite_id, deliver,
+     address_step)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 );
 
 /** What a new flow starts with. */
@@ -62,6 +68,7 @@ export type NewRecoveryFlow = Pick<
       | 'address'
       | 'invite_id'
       | 'deliver'
+      | 'address_step'
       | 'csrf_digest'
       | 'issue'
       | 'messages'
@@ -78,6 +85,8 @@ export async function insertRecoveryFlow(db: Queryable, flow: NewRecoveryFlow): 
     address: null,
     invite_id: null,
     deliver: false,
+    address_step: null,
+    first_address: null,
     csrf_digest: null,
     issue: 0,
     attempts: 0,
@@ -108,6 +117,7 @@ export async function insertRecoveryFlow(db: Queryable, flow: NewRecoveryFlow): 
     row.address,
     row.invite_id,
     row.deliver,
+    row.address_step,
   ]);
   return row;
 }

@@ -4,6 +4,7 @@ import type { Identity } from '../../activities/store/identity-rows.js';
 import { normalizeAddress } from '../../platform/addresses.js';
 import type { DerivedAddresses, IdentitySchemas } from '../../platform/identity-schemas.js';
 import type { CreateIdentityBody, UpdateIdentityBody } from '../../schemas/identities.js';
+import { MACHINE_SCHEMA_ID } from '../../schemas/machines.js';
 import type { ApiContext } from '../context.js';
 import { badRequest } from '../validation.js';
 
@@ -19,6 +20,7 @@ export async function contentOfNew(
   body: CreateIdentityBody,
 ): Promise<IdentityContent & { proofs: AddressProof[] }> {
   const schemaId = body.schema_id ?? context.config.identity.defaultSchemaId;
+  if (schemaId === MACHINE_SCHEMA_ID) throw badRequest('schema_id: machines are made by POST /admin/machines');
   const derived = context.identitySchemas.derive(schemaId, body.traits ?? {});
   const proofs = proofsOf(body, derived, new Date(context.now()));
   const passwordHash = await passwordHashOfBody(context, body.credentials);
@@ -48,6 +50,11 @@ export function contentOfUpdate(
   passwordHash: string | undefined,
 ): IdentityContent {
   const schemaId = body.schema_id ?? current.schema_id;
+  const isMachine = current.schema_id === MACHINE_SCHEMA_ID;
+  if (isMachine !== (schemaId === MACHINE_SCHEMA_ID)) {
+    throw badRequest('schema_id: no machine becomes a person, and no person a machine');
+  }
+  if (isMachine && passwordHash !== undefined) throw badRequest('credentials: a machine has keys and no password');
   return {
     schema_id: schemaId,
     traits: body.traits ?? {},

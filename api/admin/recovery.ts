@@ -10,6 +10,7 @@ import type { RecoveryFlow } from '../../activities/store/recovery-flows.js';
 import { inTransaction } from '../../platform/postgres.js';
 import type { JsonObject } from '../../schemas/json.js';
 import { LatchkeyError } from '../../schemas/errors.js';
+import { MACHINE_SCHEMA_ID } from '../../schemas/machines.js';
 import { CreateRecoveryCodeBody, CreateRecoveryLinkBody } from '../../schemas/recovery.js';
 import type { ApiContext } from '../context.js';
 import { idempotencyKey } from '../idempotency-key.js';
@@ -89,6 +90,8 @@ async function createRecovery(ctx: ApiContext, request: FastifyRequest, wanted: 
   const flow = await inTransaction(ctx.pool, async (client) => {
     const identity = identityId === '' ? undefined : await getIdentityState(client, identityId);
     if (!identity) throw wanted.unknownIdentity;
+    if (identity.schema_id === MACHINE_SCHEMA_ID)
+      throw badRequest('identity_id: this is a machine; it has keys instead.');
     const id = randomUUID();
     if (key !== undefined) {
       const route = `POST /admin/recovery/${method}`;

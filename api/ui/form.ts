@@ -112,7 +112,7 @@ function isHidden(node: UiNode): node is InputNode {
   return isInput(node) && node.attributes.type === 'hidden';
 }
 
-/** The button that sends the address again: it carries the address, not the method. */
+/** A button beside the form's own: it sends the address again, or goes back. It carries no method. */
 function isResend(node: UiNode): boolean {
-  return isButton(node) && node.attributes.name === 'email';
+  return isButton(node) && ['email', 'recovery_confirm_address', 'screen'].includes(node.attributes.name);
 }

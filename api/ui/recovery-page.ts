@@ -37,7 +37,8 @@ function intro(flow: RecoveryFlow): string {
       ? paragraph('Enter the code that you were given. After that you choose a password.')
       : paragraph('Open the link that you were given: it leads into your account.');
   }
-  if (flow.state !== 'choose_method') return '';
+  const asksForAddress = (flow.address_step ?? 'awaiting_address') === 'awaiting_address';
+  if (flow.state !== 'choose_method' || !asksForAddress) return '';
   return paragraph(`Enter the e-mail address of your account, and we send you a ${flow.method} that lets you in.`);
 }
 

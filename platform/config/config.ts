@@ -129,6 +129,8 @@ export interface Config {
     readonly remindersMs: readonly number[];
     readonly selfRenewal: boolean;
     readonly uiUrl: string;
+    /** Sent one after the other when an invite has ended, in whatever way. */
+    readonly webHooks: readonly HttpRequest[];
   };
   readonly batches: {
     /** Largest upload, bytes. */
@@ -201,6 +203,7 @@ export interface Config {
     readonly cacheableSessions: boolean;
     readonly cacheableSessionsMaxAgeMs: number | null;
     readonly fasterSessionExtend: boolean;
+    readonly chooseRecoveryAddress: boolean;
   };
   readonly temporal: {
     readonly address: string;
@@ -214,7 +217,11 @@ export interface Config {
     readonly workerBuildId: string | null;
   };
   /** Digests (SHA-256, hex) of the keys that open the admin API. Empty: loopback only, no key asked. */
-  readonly adminApi: { readonly keys: readonly { readonly id: string; readonly sha256: string }[] };
+  readonly adminApi: {
+    readonly keys: readonly { readonly id: string; readonly sha256: string }[];
+    /** Where reminders of machines' keys go that are about to expire. */
+    readonly notifyAddress: string | null;
+  };
   readonly limits: {
     /** Largest request body, bytes. */
     readonly bodyBytes: number;

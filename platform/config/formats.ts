@@ -12,7 +12,6 @@ export interface TextFormat {
 
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const NOT_FOR_REDIRECTS = new Set(['javascript:', 'data:', 'vbscript:', 'file:', 'blob:']);
 

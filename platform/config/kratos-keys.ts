@@ -17,7 +17,6 @@ export const KRATOS_ONLY_KEYS: readonly string[] = [
   'courier.worker',
   'database',
   'expose-metrics-port',
-  'feature_flags.choose_recovery_address',
   'feature_flags.legacy_continue_with_verification_ui',
   'feature_flags.legacy_oidc_registration_node_group',
   'feature_flags.legacy_require_verified_login_error',

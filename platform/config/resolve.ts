@@ -46,7 +46,7 @@ export function resolveConfig(file: ConfigFile, folder: string, problems: Proble
         context,
       ),
     },
-    invites: resolveInvites(file.invites, page),
+    invites: resolveInvites(file.invites, page, context),
     batches: {
       uploadBytes: bytes(file.batches.upload_size),
       maxRows: file.batches.max_rows,
@@ -68,7 +68,10 @@ export function resolveConfig(file: ConfigFile, folder: string, problems: Proble
     hashers: { argon2: resolveArgon2(file.hashers.argon2) },
     featureFlags: resolveFeatureFlags(file.feature_flags),
     temporal: resolveTemporal(file.temporal),
-    adminApi: { keys: file.admin_api.keys.map(({ id, sha256 }) => ({ id, sha256: sha256.toLowerCase() })) },
+    adminApi: {
+      keys: file.admin_api.keys.map(({ id, sha256 }) => ({ id, sha256: sha256.toLowerCase() })),
+      notifyAddress: file.admin_api.notify_address ?? null,
+    },
     limits: {
       bodyBytes: bytes(file.limits.body_size),
       attemptsPerFlow:
@@ -206,6 +209,7 @@ function resolveFlows(
 function resolveInvites(
   invites: ConfigFile['invites'],
   page: (url: string | undefined, builtIn: string) => string,
+  context: RequestContext,
 ): Config['invites'] {
   return {
     lifespanMs: milliseconds(invites.lifespan),
@@ -213,6 +217,7 @@ function resolveInvites(
     remindersMs: invites.reminders.map(milliseconds),
     selfRenewal: invites.self_renewal,
     uiUrl: page(invites.ui_url, 'ui/invite'),
+    webHooks: resolveWebHooks(invites.hooks, 'invites.hooks', context),
   };
 }
 
@@ -223,6 +228,7 @@ function resolveFeatureFlags(flags: ConfigFile['feature_flags']): Config['featur
     cacheableSessions: flags.cacheable_sessions,
     cacheableSessionsMaxAgeMs: maxAge === undefined ? null : milliseconds(maxAge),
     fasterSessionExtend: flags.faster_session_extend,
+    chooseRecoveryAddress: flags.choose_recovery_address,
   };
 }
 

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { ConfigFile } from '../../schemas/config.js';
+import { MACHINE_SCHEMA_ID } from '../../schemas/machines.js';
 import { parseGoDuration } from '../../workflows/domain/duration.js';
 import type { ProblemList } from './errors.js';
 import { parseSize } from './size.js';
@@ -60,6 +61,12 @@ function checkAdminApi({ serve, admin_api }: ConfigFile, problems: ProblemList):
 function checkIdentity({ identity }: ConfigFile, problems: ProblemList): void {
   const ids = (identity.schemas ?? [{ id: 'default' }]).map((schema) => schema.id);
   reportTwins(ids, 'identity.schemas', problems);
+  if (ids.includes(MACHINE_SCHEMA_ID)) {
+    problems.addUnlessWrong(
+      ['identity.schemas'],
+      `the id "${MACHINE_SCHEMA_ID}" is that of the built-in schema of machines; name yours otherwise`,
+    );
+  }
   if (!ids.includes(identity.default_schema_id)) {
     problems.addUnlessWrong(
       ['identity.default_schema_id', 'identity.schemas'],

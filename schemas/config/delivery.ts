@@ -86,7 +86,7 @@ export const courier = section('How mail leaves.', {
       ),
     }),
     {
-      description: 'Ways for messages other than mail. Without one for `sms`, text messages are abandoned.',
+      description: 'Ways for messages other than mail. Without one for `sms`, forms take no telephone numbers.',
       default: [],
     },
   ),

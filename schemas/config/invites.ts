@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { hooks } from './hooks.js';
 import { duration, flag, list, section, text } from './kinds.js';
 
 /** `invites`: asking people in. */
@@ -13,6 +14,7 @@ export const invites = section('Asking people in by `POST /admin/invites`. Of th
     'Lets invitees whose invite has expired, or whose code no longer works, ask for a new one from its page. It goes to the address that was invited.',
     false,
   ),
+  hooks: hooks(['web_hook'], 'Requests to send when an invite has ended in any way, and again until they are taken.'),
   ui_url: Type.Optional(
     text('page-url', {
       description:

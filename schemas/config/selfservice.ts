@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { httpRequest } from './http-request.js';
+import { hooks } from './hooks.js';
 import { count, duration, flag, list, oneOf, section, text } from './kinds.js';
 
 const uiUrl = (page: string) =>
@@ -90,20 +90,6 @@ const methods = section('Ways in, and what a person may change.', {
     enabled: flag('Lets people edit their traits in the settings flow.', true),
   }),
 });
-
-const hooks = <const W extends readonly string[]>(kinds: W, description: string) =>
-  list(
-    section('One hook.', {
-      hook: oneOf(kinds, { description: 'What to do.' }),
-      config: Type.Optional(
-        httpRequest(
-          '`web_hook`: the request. docs/web-hooks.md describes what it holds and how it is signed.',
-          'Its body: `file://` or `base64://`, a JSON document in which texts are templates. Without one, the body holds all there is to tell. Kratos has Jsonnet here, which is ignored.',
-        ),
-      ),
-    }),
-    { description, default: [] },
-  );
 
 const flows = section('The flows that people go through.', {
   recovery: section('Getting back into an account.', {

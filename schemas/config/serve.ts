@@ -74,4 +74,10 @@ export const adminApi = section('Who may call the admin API. Of this project; Kr
       default: [],
     },
   ),
+  notify_address: Type.Optional(
+    text('email', {
+      description: "The address that is told when a machine's key is about to expire, 14 days and one day before.",
+      computedDefault: 'none: it is only logged',
+    }),
+  ),
 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { run } from '../engines/run.mjs';
 
-const SOURCES = ['schemas', 'workflows', 'activities', 'platform', 'api', 'worker', 'stack'];
+const SOURCES = ['schemas', 'workflows', 'activities', 'platform', 'api', 'worker', 'cli', 'stack'];
 const SETTINGS = ['tsconfig.json', 'package-lock.json'];
 const STAMP = join('dist', '.built-from.json');
 

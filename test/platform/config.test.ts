@@ -66,6 +66,7 @@ describe('with nothing but a secret', () => {
         cacheableSessions: false,
         cacheableSessionsMaxAgeMs: null,
         fasterSessionExtend: false,
+        chooseRecoveryAddress: false,
       },
       temporal: {
         address: '127.0.0.1:7233',
@@ -203,7 +204,6 @@ describe("a file in Kratos' form", () => {
     expect(ignored).toEqual([
       'ciphers',
       'courier.message_retries',
-      'feature_flags.choose_recovery_address',
       'hashers.algorithm',
       'hashers.argon2.expected_duration',
       'identity.schemas[0].selfservice_selectable',
@@ -446,12 +446,27 @@ describe('the admin API', () => {
     const twice = `admin_api: { keys: [{ id: a, sha256: "${'0'.repeat(64)}" }, { id: a, sha256: "${'1'.repeat(64)}" }] }`;
     expect(problems(twice)).toEqual(['admin_api.keys: the id "a" stands there twice']);
   });
+
+  it('has an address for reminders, or none', () => {
+    expect(load('').adminApi.notifyAddress).toBeNull();
+    expect(load('admin_api: { notify_address: ops@example.com }').adminApi.notifyAddress).toBe('ops@example.com');
+    expect(problems('admin_api: { notify_address: everybody }')).toEqual([
+      expect.stringMatching(/^admin_api.notify_address: "everybody" is not an e-mail address/),
+    ]);
+  });
 });
 
 describe('identity schemas', () => {
   const inline = (schema: unknown) => `base64://${Buffer.from(JSON.stringify(schema)).toString('base64url')}`;
   const configured = (url: string) => `identity: { schemas: [{ id: default, url: "${url}" }] }`;
   const usable = { properties: { traits: { type: 'object' } } };
+
+  it('leave the name of the built-in one alone', () => {
+    const yaml = `identity: { default_schema_id: machine, schemas: [{ id: machine, url: "${inline(usable)}" }] }`;
+    expect(problems(yaml)).toEqual([
+      expect.stringMatching(/^identity.schemas: the id "machine" is that of the built-in/),
+    ]);
+  });
 
   it('are read from files, absolute or beside the configuration', () => {
     writeFileSync(join(folder, 'a person.json'), JSON.stringify(usable));

@@ -181,6 +181,14 @@ describe('an identity schema', () => {
     expect(schemas.get('constructor')).toBeUndefined();
   });
 
+  it('is there for machines without being configured: a name, and nothing to sign in with or to write to', () => {
+    const schemas = schemasOf(personSchema);
+    expect(schemas.get('machine')).toMatchObject({ title: 'Machine' });
+    expect(schemas.derive('machine', { name: 'ci' })).toEqual({ identifiers: [], verifiable: [], recovery: [] });
+    expect(() => schemas.derive('machine', { name: 'ci', email: 'a@example.test' })).toThrow(/traits.email/);
+    expect(() => schemas.derive('machine', {})).toThrow(/traits.name/);
+  });
+
   it('that cannot be used stops the start, and is named', () => {
     expect(() => schemasOf(withTraits({ type: 'nonsense' }))).toThrow(/identity schema "it" cannot be used/);
     const bad = { type: 'string', 'ory.sh/kratos': { recovery: { via: 'pigeon' } } };

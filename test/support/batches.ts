@@ -14,8 +14,9 @@ export async function upload(
   body: string | Uint8Array,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  for (const address of String(body).matchAll(/[a-z0-9.-]+@[a-z0-9.-]+/g))
-    if (address[0].length < 60) noteSecret('address', address[0]);
+  // Words first: looking for an address anywhere in ten million letters takes for ever.
+  for (const word of String(body).split(/[^\w.@-]+/))
+    if (word.length < 60 && word.includes('@')) noteSecret('address', word);
   const response = await fetch(`${harness.adminUrl}/admin/batches?${query}`, {
     method: 'POST',
     headers: { 'content-type': 'text/csv', ...headers },

@@ -35,6 +35,7 @@ export async function send(method: string, url: string, { body, headers = {} }: 
 export function noteSecretsOf(text: string, json: unknown, cookies: readonly string[]): void {
   noteSecretsIn(json);
   for (const token of text.matchAll(/ory_(st|lo)_[0-9A-Za-z]{32}/g)) noteSecret('token', token[0]);
+  for (const token of text.matchAll(/lk_[a-z]+_[\w-]{43}/g)) noteSecret('token', token[0]);
   for (const token of text.matchAll(/token=([0-9A-Za-z]{20,})/g)) noteSecret('token', token[1] ?? '');
   for (const cookie of cookies) noteSecret('token', decodeURIComponent(cookie.split(/[=;]/)[1] ?? ''));
 }
@@ -52,6 +53,8 @@ const FIELDS: Record<string, 'code' | 'token' | 'password' | 'address'> = {
   recovery_code: 'code',
   password: 'password',
   email: 'address',
+  recovery_address: 'address',
+  recovery_confirm_address: 'address',
   identifier: 'address',
   token: 'token',
   totp_code: 'code',

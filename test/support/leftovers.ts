@@ -29,7 +29,7 @@ const TOO_PLAIN: Record<SecretKind, RegExp> = {
   code: /^(?!\d{6}$).{0,7}$/,
   password: /^.{0,7}$/,
   token: /^.{0,15}$/,
-  address: /^[^@]*$/,
+  address: /^(?!.{3,}@.{3,}$)/,
 };
 
 /** Notes something that must not turn up in Temporal or in logs. */

@@ -120,11 +120,15 @@ class Watched {
   }
 
   async *pieces(): AsyncGenerator<string> {
-    if (this.first !== '') yield this.noted(this.first);
-    for (;;) {
-      const { done, value } = await this.iterator.next();
-      if (done) return;
-      if (value !== '') yield this.noted(value);
+    try {
+      if (this.first !== '') yield this.noted(this.first);
+      for (;;) {
+        const { done, value } = await this.iterator.next();
+        if (done) return;
+        if (value !== '') yield this.noted(value);
+      }
+    } finally {
+      await this.iterator.return?.();
     }
   }
 

@@ -1,4 +1,4 @@
-import type { InvitePayload } from '../../../activities/batch/invite-row.js';
+import type { InvitePayload } from '../../../activities/store/invite-payload.js';
 import type { PersonName } from '../../../activities/store/batch-names.js';
 import { normalizeAddress } from '../../../platform/addresses.js';
 import { CreateInviteBody } from '../../../schemas/invites.js';

@@ -42,14 +42,20 @@ export class Upload {
 
   /** Reads what is left and drops it: a client that is still sending would lose its answer. */
   async drain(): Promise<void> {
-    try {
-      for await (const chunk of this.chunks()) {
-        this.bytes += chunk.length;
-        if (this.bytes > 2 * this.limits.bytes) return;
-      }
-    } catch {
-      // Gone: then nobody waits for an answer.
-    }
+    const { raw } = this;
+    if (raw.readableEnded || raw.destroyed) return;
+    const over = new Promise<void>((resolve) => {
+      for (const event of ['end', 'close', 'error']) raw.once(event, () => resolve());
+    });
+    // Whoever was reading waits for more; while they do, nothing flows.
+    raw.removeAllListeners('readable');
+    let dropped = 0;
+    raw.on('data', (chunk: Buffer) => {
+      dropped += chunk.length;
+      if (dropped > this.limits.bytes) raw.destroy();
+    });
+    raw.resume();
+    await over;
   }
 
   private async *chunks(): AsyncGenerator<Buffer> {

@@ -83,6 +83,8 @@ export async function newFlow(
     return_to: made.returnTo,
     csrf_digest: made.csrfDigest ?? null,
     messages: made.messages ?? [],
+    // The newer recovery of Kratos knows codes only.
+    address_step: ctx.config.featureFlags.chooseRecoveryAddress && method === 'code' ? 'awaiting_address' : null,
     issued_at: new Date(now),
     code_lifespan_ms: methods[method].lifespanMs,
     expires_at: new Date(now + flows.recovery.lifespanMs),

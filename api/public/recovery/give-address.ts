@@ -34,7 +34,7 @@ async function take(ctx: ApiContext, flowId: string, address: string): Promise<R
       flowId,
       address,
       ownerId: stored?.identity_id ?? null,
-      says: ({ method }) => (method === 'link' ? 'recovery_link_sent' : 'recovery_mail_sent'),
+      says: ({ method }) => ({ message: method === 'link' ? 'recovery_link_sent' : 'recovery_mail_sent' }),
       now: new Date(ctx.now()),
     });
   });

@@ -9,6 +9,7 @@ import { bodyParser } from '../../validation.js';
 import { SubmitRecoveryBody } from '../../../schemas/recovery.js';
 import { checkCsrf, refuseBrowser } from '../csrf.js';
 import { findSession } from '../session.js';
+import { submitChoice } from './choose/submit.js';
 import { answerDone, answerExpired, answerFlow, answerOver } from './answers.js';
 import { alreadySignedIn, assertOffered } from './begin.js';
 import { isExpired } from './fetch.js';
@@ -39,6 +40,7 @@ export async function submitRecovery(ctx: ApiContext, request: FastifyRequest, r
   const asksForMail = body.email !== undefined && body.email !== '';
   if (flow.state === 'passed_challenge' && asksForMail) return answerDone(call);
   if (flow.outcome !== null) return answerOver(call, flow.outcome);
+  if (flow.address_step !== null) return submitChoice(call, body);
   // The mail of an invite goes where it was sent before; nobody types an address into it.
   if (asksForMail && flow.invite_id !== null) return answerFlow(call, 400, [{ message: 'recovery_method_unknown' }]);
   if (asksForMail) return giveAddress(call, body.email ?? '');

@@ -5,6 +5,7 @@ import type { StoredMessage } from '../../../schemas/messages.js';
 import { uiText } from '../../../schemas/messages.js';
 import type { ApiContext } from '../../context.js';
 import { addressInput } from '../../typed-address.js';
+import { choiceNodes, shownState } from './choose/view.js';
 import { csrfNode, inputNode, submitNode, withMessages } from '../../ui-nodes.js';
 import type { Ui, UiNode } from '../../ui-nodes.js';
 
@@ -41,7 +42,7 @@ export function recoveryFlowView(
     ...(flow.return_to !== null && { return_to: flow.return_to }),
     active: flow.method,
     ui: recoveryUi(ctx, flow, options),
-    state: flow.state,
+    state: shownState(flow),
     ...(continueWith && { continue_with: continueWith }),
     ...(submitted && { transient_payload: {} }),
   };
@@ -51,7 +52,10 @@ function recoveryUi(ctx: ApiContext, flow: RecoveryFlow, options: ViewOptions): 
   const ui: Ui = {
     action: recoveryActionUrl(ctx.config, flow.id),
     method: 'POST',
-    nodes: nodesOf(ctx, flow, options.csrfToken ?? ''),
+    nodes:
+      flow.address_step === null
+        ? nodesOf(ctx, flow, options.csrfToken ?? '')
+        : choiceNodes(ctx, flow, options.csrfToken ?? ''),
   };
   return withMessages(ui, options.messages ?? flow.messages);
 }
@@ -74,7 +78,8 @@ function nodesOf(ctx: ApiContext, flow: RecoveryFlow, csrfToken: string): UiNode
   ];
 }
 
-function codeNode(): UiNode {
+/** The input for the code. */
+export function codeNode(): UiNode {
   return inputNode(
     'code',
     {

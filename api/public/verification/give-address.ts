@@ -22,7 +22,7 @@ export async function giveAddress(call: VerificationCall, typed: string): Promis
       flowId: flow.id,
       address,
       ownerId: stored?.identity_id ?? null,
-      says: ({ method }) => (method === 'link' ? 'verification_link_sent' : 'verification_mail_sent'),
+      says: ({ method }) => ({ message: method === 'link' ? 'verification_link_sent' : 'verification_mail_sent' }),
       now: new Date(ctx.now()),
     });
   });

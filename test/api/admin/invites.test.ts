@@ -404,7 +404,7 @@ describe('the mail of an invite', () => {
     expect((await report(randomUUID(), 'delivered')).status).toBe(404);
   });
 
-  it('says nothing that a name with markup could make of it, and goes out once', async () => {
+  it('leads to the page where it can be declined, and goes out once', async () => {
     const { id, email } = await invite(harness);
     const mail = await nthMail(harness, email, 1);
     expect(mail.text).toContain('decline');
